@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+"""tools/dev build: compiles one or more builds."""
+
+import argparse
+import sys
+
+import builds
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tools/dev build", description="Compiles.")
+    parser.add_argument("build", nargs="*", default=["release"],
+                        help=f"which builds: {', '.join(builds.BY_NAME)}; default release")
+    for name in parser.parse_args().build:
+        if name not in builds.BY_NAME:
+            parser.error(f"no build '{name}'; there are {', '.join(builds.BY_NAME)}")
+        if not builds.BY_NAME[name].compile():
+            sys.exit(f"tools/dev build: {name} does not compile")
+
+
+if __name__ == "__main__":
+    main()
