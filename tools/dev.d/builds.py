@@ -36,16 +36,16 @@ class Build:
     def configure(self, output):
         """Runs meson setup, unless it already ran with the same options; quiet if it works."""
         wrapper = "ccache " if shutil.which("ccache") else ""
-        environment = dict(os.environ, CC=wrapper + self.compiler[0], CXX=wrapper + self.compiler[1])
+        compilers = {"CC": wrapper + self.compiler[0], "CXX": wrapper + self.compiler[1]}
         command = self.setup_command()
         stamp = self.folder / "configured-with"
-        wanted = " ".join([environment["CXX"], *command])
+        wanted = " ".join([compilers["CXX"], *command])
         if (self.folder / "build.ninja").exists():
             if stamp.exists() and stamp.read_text() == wanted:
                 return True
             shutil.rmtree(self.folder)
-        done = subprocess.run(command, env=environment, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT)
+        done = subprocess.run(command, env={**os.environ, **compilers}, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode == 0:
             stamp.write_text(wanted)
         else:

@@ -27,10 +27,12 @@ case ${1:-} in
   *) echo "tools/dev setup: unknown argument '$1'; it takes none" >&2; exit 2 ;;
 esac
 
-command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+if ! { command -v dpkg-query && command -v apt-get; } >/dev/null; then
   fail "needs Debian 12's apt-get; elsewhere install by hand: ${packages[*]}"
+fi
 
-installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null || true)
+format='${db:Status-Status} ${Package}\n' # dpkg-query's own variables
+installed=$(dpkg-query -W -f="$format" "${packages[@]}" 2>/dev/null || true)
 missing=()
 for package in "${packages[@]}"; do
   grep -qx "installed $package" <<<"$installed" || missing+=("$package")
