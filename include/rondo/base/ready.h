@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// What can become ready to run, and the queue of what has.
+#pragma once
+
+#include "rondo/base/list.h"
+
+namespace rondo {
+
+// Something that a coroutine waits for, or that is to run once: an operation, a timer, a mail.
+// While it waits, its owner (a backend, the timers, a scope) knows it; once ready it is in a
+// ReadyQueue. It lives where it was made (mostly in a coroutine frame), so it never moves.
+class ReadyNode : public ListNode<> {
+ public:
+  // Its turn has come. Called by the Runner alone, on the loop's thread, after the node has been
+  // taken out of the queue; the node may be gone when this returns.
+  virtual void run() noexcept = 0;
+
+  // Is asked to end early: by a stop request, on the loop's thread. It becomes ready exactly once
+  // all the same, and says itself whether it was cut short. Never resumes anybody in the call.
+  virtual void stop() noexcept {}
+
+  // A word for people who ask what a task waits for: "receive", "sleep", "join".
+  virtual const char* what() const noexcept { return "ready"; }
+
+ protected:
+  ~ReadyNode() { unlink(); }
+};
+
+using ReadyQueue = List<ReadyNode>;
+
+}  // namespace rondo

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The one place where coroutines are resumed.
+//
+//   await a child:   next = child      \   nobody calls resume() from inside a coroutine, so the
+//   finish a child:  next = parent     /   stack does not grow, however deep or long the chain is
+//
+// g++ 12 makes symmetric transfer a tail call only at -O2 and without sanitizers, so the library
+// does not use it: awaiting and finishing only name who runs next (8.5 ns against 7.0 ns).
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <utility>
+
+#include "rondo/base/mail.h"
+#include "rondo/base/ready.h"
+
+namespace rondo {
+
+// The queue of a thread's ready nodes and the trampoline under its coroutines. Used by one thread.
+class Runner {
+ public:
+  // How many operations one resumption may complete without going through the queue, so that a
+  // coroutine whose operations never block cannot keep the thread for ever.
+  static constexpr int kInlineCompletions = 32;
+
+  Runner() = default;
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  ReadyQueue& ready() noexcept { return ready_; }
+
+  // Hands `mail` to this runner's thread, where it will run. Any thread. False when the runner has
+  // stopped taking mail; the mail then stays with the caller.
+  [[nodiscard]] virtual bool post(Mail& mail) noexcept = 0;
+
+  // Names the coroutine that runs when the current one has suspended.
+  void run_next(std::coroutine_handle<> next) noexcept { next_ = next; }
+
+  // Resumes `first` and whoever is named after it, until nobody is.
+  void resume(std::coroutine_handle<> first) noexcept {
+    inline_left_ = kInlineCompletions;
+    while (first) {
+      next_ = nullptr;
+      first.resume();
+      first = next_;
+    }
+  }
+
+  // Runs ready nodes, oldest first, at most `limit` of them, while `more()` says yes; nodes that
+  // become ready meanwhile count. Returns how many ran.
+  template <class More>
+  std::size_t run(std::size_t limit, More&& more) noexcept {
+    std::size_t count = 0;
+    while (count < limit && !ready_.empty() && more()) {
+      ready_.pop_front()->run();
+      ++count;
+    }
+    return count;
+  }
+
+  // True while the running coroutine may still take a result without suspending; counts down.
+  bool may_complete_inline() noexcept { return inline_left_-- > 0; }
+
+ protected:
+  ~Runner() = default;
+
+ private:
+  ReadyQueue ready_;
+  std::coroutine_handle<> next_;
+  int inline_left_ = kInlineCompletions;
+};
+
+}  // namespace rondo

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The receive buffers of one loop.
+//
+//   slab:  | 17 KiB | 128 B | 17 KiB | 128 B | ...   data, mapped and untouched until used
+//          | Block  | Block | ...                    descriptions, apart from the data
+//
+// 17 KiB: a 16 KiB message and slack, so that a short count tells an edge-triggered reader that the
+// socket is empty without a second call. 128 B: so that equal offsets of neighbouring blocks do not
+// fall into the same cache sets.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "rondo/base/mpsc.h"
+#include "rondo/base/sanitizer.h"
+#include "rondo/buffer/block.h"
+
+namespace rondo {
+
+struct PoolOptions {
+  std::size_t block_bytes = 17 * 1024;
+  std::size_t max_blocks = 16384;  // reaching it makes receives wait until a block is free
+};
+
+// Blocks, last in first out, so that the hot one is used again. One thread takes and gives; other
+// threads may give back only. Reaching max_blocks is not an error: take() answers nullptr and the
+// backend keeps the receive waiting.
+class Pool {
+ public:
+  struct Retire {
+    void operator()(Pool* pool) const noexcept { pool->retire(); }
+  };
+  // Owner of a pool. When it goes, the memory stays until the last Chunk is gone, on any thread.
+  using Owner = std::unique_ptr<Pool, Retire>;
+
+  static Owner create(const PoolOptions& options = {});
+
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  std::size_t block_bytes() const noexcept { return options_.block_bytes; }
+
+  // A free block, its content undefined; nullptr when max_blocks are out. Owner's thread.
+  Block* take() noexcept {
+    Block* block = free_.pop_front();
+    if (block == nullptr) [[unlikely]] {
+      block = take_slow();
+      if (block == nullptr) return nullptr;
+    }
+    ++out_;
+    unpoison(block->data, options_.block_bytes);
+    return block;
+  }
+
+  // Any thread. From a foreign thread the block goes home by a lock-free queue; if somebody starves
+  // for blocks, the loop is woken.
+  void give_back(Block& block) noexcept;
+
+  // Whether take() would answer now without growing: used by a backend with starved streams.
+  bool has_free() noexcept { return !free_.empty() || collect_returned() || can_grow(); }
+
+  // Makes the calling thread the owner (a loop may be built on one thread and run on another).
+  void bind_to_thread() noexcept;
+
+  // `wake` is called from foreign threads when they give a block back while starving is set.
+  void on_foreign_return(void (*wake)(void*), void* argument) noexcept;
+  void set_starving(bool starving) noexcept {
+    starving_.store(starving, std::memory_order_seq_cst);
+  }
+
+  std::size_t blocks_out() const noexcept { return out_; }   // taken and not yet back; exact here
+  std::size_t blocks_total() const noexcept { return total_; }
+
+ private:
+  struct Slab;
+
+  explicit Pool(const PoolOptions& options);
+  ~Pool();
+
+  void retire() noexcept;
+  Block* take_slow() noexcept;
+  bool collect_returned() noexcept;
+  bool can_grow() const noexcept { return total_ < options_.max_blocks; }
+  bool grow() noexcept;
+
+  const PoolOptions options_;
+  const void* owner_thread_;
+  List<Block> free_;
+  std::size_t out_ = 0;
+  std::size_t total_ = 0;
+  std::int64_t foreign_collected_ = 0;  // came home from other threads, since the beginning
+  std::vector<Slab> slabs_;
+
+  // Written by foreign threads.
+  MpscStack<Block> returned_;
+  std::atomic<bool> starving_{false};
+  std::mutex wake_mutex_;  // only while somebody starves: keeps the loop from going meanwhile
+  void (*wake_)(void*) = nullptr;
+  void* wake_argument_ = nullptr;
+  // Blocks that outlived retire(), less those given back by foreign threads since the beginning:
+  // negative until retire() adds what is out; whoever brings it to zero after that deletes the pool.
+  std::atomic<std::int64_t> balance_{0};
+};
+
+}  // namespace rondo

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// What a running task is: one chain of coroutines that await each other.
+//
+//   TaskContext --suspended--> the innermost frame of the chain
+//        |     --waiting-----> what that frame waits for (an operation, a join, a timer)
+//        +-----home----------> the loop on which it was spawned and on which it will end
+//
+// Every frame of the chain knows the context; an operation registers itself there by one store when
+// it suspends, which is all that a stop request needs to find it. No locks, no allocation.
+#pragma once
+
+#include <atomic>
+#include <coroutine>
+#include <exception>
+
+#include "rondo/base/assert.h"
+#include "rondo/base/list.h"
+#include "rondo/base/mail.h"
+#include "rondo/base/runner.h"
+
+namespace rondo {
+
+class TaskContext;
+
+// Who waits for tasks to end: a scope, a when_all, a with_timeout.
+class Joiner {
+ public:
+  // `child` has ended, on its home loop. The joiner destroys it (child.destroy()) here.
+  virtual void child_ended(TaskContext& child, std::exception_ptr failure) noexcept = 0;
+
+ protected:
+  ~Joiner() = default;
+};
+
+struct SiblingTag;
+
+// Lives in the frame of the task's outermost coroutine (its Job). Used on the thread of the loop
+// that the task is on, but for stop(), which belongs to the home loop's thread.
+class TaskContext final : public Mail, public ListNode<SiblingTag> {
+ public:
+  TaskContext() noexcept = default;
+  ~TaskContext() { ListNode<SiblingTag>::unlink(); }
+
+  // Before the start: where it runs, who waits for its end, and the frame that holds it.
+  void adopt(Runner& home, Joiner& joiner, std::coroutine_handle<> frame) noexcept {
+    home_ = &home;
+    runner_.store(&home, std::memory_order_relaxed);
+    joiner_ = &joiner;
+    frame_ = frame;
+    suspended_ = frame;
+  }
+
+  // Queues the task's first step on its home loop.
+  void start() noexcept { home_->ready().push_back(*this); }
+
+  Runner& runner() const noexcept { return *runner_.load(std::memory_order_relaxed); }
+  Runner& home() const noexcept { return *home_; }
+  bool is_away() const noexcept { return runner_.load(std::memory_order_relaxed) != home_; }
+
+  // A word for people; a string literal or other storage that outlives the task.
+  const char* name() const noexcept { return name_; }
+  void set_name(const char* name) noexcept { name_ = name; }
+  const ReadyNode* waiting_for() const noexcept { return waiting_; }
+
+  // Operations that begin after this end at once with Errc::canceled.
+  bool stop_requested() const noexcept { return stop_.load(std::memory_order_relaxed); }
+
+  // Asks the task to end: what it waits for is asked to end early, down to the innermost task. On
+  // the home loop's thread; if the task is on another loop, the request travels there. Once.
+  void stop() noexcept override;
+
+  // The coroutine `leaf` suspends until `node` runs.
+  void suspend(ReadyNode& node, std::coroutine_handle<> leaf) noexcept {
+    waiting_ = &node;
+    suspended_ = leaf;
+  }
+  // The node's turn has come: goes on with the coroutine that suspended. Runner only.
+  void resume() noexcept {
+    waiting_ = nullptr;
+    runner().resume(suspended_);
+  }
+  // The coroutine `leaf` goes to the end of its loop's queue.
+  void yield(std::coroutine_handle<> leaf) noexcept {
+    suspended_ = leaf;
+    runner().ready().push_back(*this);
+  }
+  // The coroutine `leaf` goes on at `target`. False when that takes no mail: it stays here, ready.
+  bool move_to(Runner& target, std::coroutine_handle<> leaf) noexcept;
+
+  // The outermost coroutine is at its end; goes home if need be and tells the joiner there.
+  void end(std::exception_ptr failure) noexcept;
+
+  // Destroys the task's frames, wherever they are suspended, and this object with them. Home thread.
+  void destroy() noexcept {
+    require(!is_away(), "a task that is on another loop can only be joined, not destroyed");
+    frame_.destroy();
+  }
+
+  void run() noexcept override;
+  const char* what() const noexcept override { return "its turn"; }
+
+ private:
+  struct StopMail;
+
+  ReadyNode* waiting_ = nullptr;
+  std::coroutine_handle<> suspended_;
+  std::atomic<Runner*> runner_{nullptr};
+  Runner* home_ = nullptr;
+  Joiner* joiner_ = nullptr;
+  std::coroutine_handle<> frame_;
+  const char* name_ = "task";
+  std::exception_ptr failure_;
+  std::atomic<bool> stop_{false};
+  bool ended_ = false;
+  bool stop_travels_ = false;  // a StopMail points here; the task must not end before it is back
+};
+
+}  // namespace rondo

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// Structured concurrency: children end before the scope that spawned them does.
+//
+//   co_await with_scope([&](Scope& scope) -> Task<> {
+//     scope.spawn(read_side, std::ref(stream));
+//     scope.spawn(heartbeat, std::ref(stream));
+//     co_await scope.any_done();
+//     scope.stop();
+//   });                                   // both joined here, on every path
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "rondo/base/ready.h"
+#include "rondo/coro/job.h"
+#include "rondo/coro/this_task.h"
+
+namespace rondo {
+
+// A callable that yields a Task when it is called with these arguments, each moved from a copy.
+template <class Function, class... Arguments>
+concept Spawnable = is_task_v<std::invoke_result_t<std::decay_t<Function>&,
+                                                   std::decay_t<Arguments>...>>;
+
+// A set of child tasks. All its calls belong to the thread of the loop that it was made on. Made
+// by with_scope, and by a loop for its root.
+//
+// Failure: the first exception that leaves a child asks everything else in the scope to stop and
+// is rethrown at the join; later ones are dropped.
+class Scope final : private Joiner {
+ public:
+  explicit Scope(Runner& runner) noexcept : runner_(runner) {}
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+  // Destroys the children that are left, innermost frame first. Reached with children only when the
+  // frame that holds the scope is itself destroyed. A child on another loop must have been joined.
+  ~Scope();
+
+  // Starts `function(arguments...)` as a child; its first step runs in a later turn. The callable
+  // and copies of the arguments live until the child has ended. References to things outside are
+  // passed on purpose: std::ref(x), for an x that outlives the scope. After a stop the child still
+  // starts, with its stop requested.
+  template <class Function, class... Arguments>
+    requires Spawnable<Function, Arguments...>
+  void spawn(Function&& function, Arguments&&... arguments) {
+    add(make_job(std::decay_t<Function>(std::forward<Function>(function)),
+                 std::decay_t<Arguments>(std::forward<Arguments>(arguments))...));
+  }
+
+  // The same for a job made elsewhere.
+  void add(Job job) noexcept;
+
+  // Asks every child to stop; not the body of with_scope. Idempotent.
+  void stop() noexcept;
+  // The same and the body too.
+  void stop_all() noexcept;
+
+  std::size_t running() const noexcept { return running_; }  // children, the body not counted
+  bool stop_requested() const noexcept { return stopped_; }
+
+  // `co_await scope.any_done()`: until a child has ended since the last any_done (at once if one
+  // has, or if there is none). One waiter at a time. A stop request ends the wait early.
+  class AnyDone final : private ReadyNode {
+   public:
+    explicit AnyDone(Scope& scope) noexcept : scope_(scope) {}
+    ~AnyDone() {
+      if (scope_.any_done_ == this) scope_.any_done_ = nullptr;
+    }
+    bool await_ready() const noexcept { return scope_.done_ != 0 || scope_.running_ == 0; }
+    template <TaskPromise Promise>
+    bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+      context_ = &self.promise().context();
+      if (context_->stop_requested()) return false;
+      require(scope_.any_done_ == nullptr, "two tasks wait for any_done of one scope");
+      scope_.any_done_ = this;
+      context_->suspend(*this, self);
+      return true;
+    }
+    void await_resume() const noexcept { scope_.done_ = 0; }
+
+   private:
+    friend class Scope;  // wakes it when a child ends
+    void run() noexcept override { context_->resume(); }
+    void stop() noexcept override { scope_.wake(scope_.any_done_); }
+    const char* what() const noexcept override { return "any_done"; }
+
+    Scope& scope_;
+    TaskContext* context_ = nullptr;
+  };
+  AnyDone any_done() noexcept { return AnyDone(*this); }
+
+  // `co_await scope.join()`: until body and children have ended; rethrows the first exception. A
+  // stop request is passed on to all of them, and they are joined all the same.
+  class Join final : private ReadyNode {
+   public:
+    explicit Join(Scope& scope) noexcept : scope_(scope) {}
+    ~Join() {
+      if (scope_.join_ == this) scope_.join_ = nullptr;
+    }
+    bool await_ready() const noexcept { return false; }
+    template <TaskPromise Promise>
+    bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+      context_ = &self.promise().context();
+      if (context_->stop_requested()) scope_.stop_all();
+      if (scope_.running_ == 0 && scope_.body_ == nullptr) return false;
+      require(scope_.join_ == nullptr, "two tasks join one scope");
+      scope_.join_ = this;
+      context_->suspend(*this, self);
+      return true;
+    }
+    void await_resume() const {
+      if (scope_.failure_) [[unlikely]] {
+        rethrow(std::exchange(scope_.failure_, nullptr));
+      }
+    }
+
+   private:
+    friend class Scope;  // wakes it when the last child ends
+    void run() noexcept override { context_->resume(); }
+    void stop() noexcept override { scope_.stop_all(); }
+    const char* what() const noexcept override { return "join"; }
+    static void rethrow(std::exception_ptr failure);
+
+    Scope& scope_;
+    TaskContext* context_ = nullptr;
+  };
+  Join join() noexcept { return Join(*this); }
+
+  // Called with the first exception in place of keeping it for the join; for a loop's root scope,
+  // which nobody joins.
+  void on_failure(void (*handler)(void*, std::exception_ptr), void* argument) noexcept {
+    failure_handler_ = handler;
+    failure_argument_ = argument;
+  }
+  // Called when the last child has ended.
+  void on_empty(ReadyNode& node) noexcept { empty_ = &node; }
+
+  // Visits each child's context.
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    children_.for_each(visit);
+  }
+
+  // The body of a with_scope: stopped only by a failure or from outside.
+  void add_body(Job job) noexcept;
+
+ private:
+  void child_ended(TaskContext& child, std::exception_ptr failure) noexcept override;
+  template <class Node>
+  void wake(Node*& waiter) noexcept {
+    if (waiter == nullptr) return;
+    static_cast<ReadyNode*>(waiter)->unlink();
+    runner_.ready().push_back(*std::exchange(waiter, nullptr));
+  }
+
+  Runner& runner_;
+  List<TaskContext, SiblingTag> children_;
+  TaskContext* body_ = nullptr;
+  std::size_t running_ = 0;
+  std::size_t done_ = 0;  // children ended since the last any_done
+  AnyDone* any_done_ = nullptr;
+  Join* join_ = nullptr;
+  ReadyNode* empty_ = nullptr;
+  std::exception_ptr failure_;
+  void (*failure_handler_)(void*, std::exception_ptr) = nullptr;
+  void* failure_argument_ = nullptr;
+  bool stopped_ = false;
+};
+
+// What a task leaves behind for the one who joins it: its value, or nothing in particular.
+template <class T>
+using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+// Awaits `task` and leaves its value in `*result`, which must outlive the job.
+template <class T>
+Job job_into(std::optional<Stored<T>>* result, Task<T> task) {
+  if constexpr (std::is_void_v<T>) {
+    co_await std::move(task);
+    result->emplace();
+  } else {
+    result->emplace(co_await std::move(task));
+  }
+}
+
+// Runs `body(scope)` and joins it and all children of the scope; gives what the body returned.
+// The body may hold references to the surrounding frame: it ends before this does.
+template <class Body>
+  requires is_task_v<std::invoke_result_t<Body&, Scope&>>
+auto with_scope(Body body) -> std::invoke_result_t<Body&, Scope&> {
+  using T = typename std::invoke_result_t<Body&, Scope&>::value_type;
+  TaskContext& context = co_await this_context();
+  std::optional<Stored<T>> result;
+  Scope scope(context.runner());
+  scope.add_body(job_into<T>(&result, body(scope)));
+  co_await scope.join();
+  if constexpr (!std::is_void_v<T>) co_return std::move(*result);
+}
+
+}  // namespace rondo

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Task<T>: a coroutine that computes a T when it is awaited.
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "rondo/base/assert.h"
+#include "rondo/coro/context.h"
+#include "rondo/coro/frame_pool.h"
+
+namespace rondo {
+
+// What every coroutine of the library has: its task's context, and frames from the pool.
+class PromiseBase {
+ public:
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { free_frame(frame, size); }
+
+  TaskContext& context() const noexcept { return *context_; }
+  void set_context(TaskContext& context) noexcept { context_ = &context; }
+
+ protected:
+  ~PromiseBase() = default;
+
+ private:
+  TaskContext* context_ = nullptr;
+};
+
+// A promise that awaitables of the library can be awaited from.
+template <class Promise>
+concept TaskPromise = std::derived_from<Promise, PromiseBase>;
+
+template <class T>
+class Task;
+
+class TaskPromiseBase : public PromiseBase {
+ public:
+  // Names the awaiting coroutine as the next to run; the Runner resumes it.
+  struct FinalAwaiter {
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+      TaskPromiseBase& promise = self.promise();
+      promise.context().runner().run_next(promise.continuation_);
+    }
+    void await_resume() const noexcept {}
+  };
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  FinalAwaiter final_suspend() const noexcept { return {}; }
+
+  void unhandled_exception() noexcept {
+#if defined(__cpp_exceptions)
+    failure_ = std::current_exception();
+#else
+    panic("an exception reached a task of a library built without exceptions");
+#endif
+  }
+
+  void set_continuation(std::coroutine_handle<> continuation) noexcept {
+    continuation_ = continuation;
+  }
+
+ protected:
+  ~TaskPromiseBase() = default;
+
+  void rethrow_failure() const {
+#if defined(__cpp_exceptions)
+    if (failure_) [[unlikely]] {
+      std::rethrow_exception(failure_);
+    }
+#endif
+  }
+
+ private:
+  std::coroutine_handle<> continuation_;
+#if defined(__cpp_exceptions)
+  std::exception_ptr failure_;
+#else
+  // The same layout, so that code built with and without exceptions can be linked together.
+  void* failure_ = nullptr;
+#endif
+};
+
+template <class T>
+class BasicPromise final : public TaskPromiseBase {
+ public:
+  Task<T> get_return_object() noexcept;
+
+  template <class U = T>
+    requires std::constructible_from<T, U&&>
+  void return_value(U&& value) {
+    value_.emplace(std::forward<U>(value));
+  }
+
+  T take() {
+    rethrow_failure();
+    require(value_.has_value(), "a task's result was read before the task had one");
+    return std::move(*value_);
+  }
+
+ private:
+  std::optional<T> value_;
+};
+
+template <>
+class BasicPromise<void> final : public TaskPromiseBase {
+ public:
+  inline Task<void> get_return_object() noexcept;
+  void return_void() const noexcept {}
+  void take() const { rethrow_failure(); }
+};
+
+// Lazy: nothing runs before `co_await std::move(task)` (or `co_await f()`). Move-only; awaited at
+// most once. The child runs in the awaiting task's context, on its loop, and ends before the
+// await does; its exception is rethrown at the await. Destroying a Task destroys its frame at
+// whatever point it is suspended; operations in flight are taken back first.
+//
+// A stop request does not end a Task by itself: it makes the operation that the task waits for, and
+// every one that it begins afterwards, end with Errc::canceled, and the code decides.
+template <class T = void>
+class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
+ public:
+  using promise_type = BasicPromise<T>;
+  using value_type = T;
+
+  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  Task& operator=(Task&& other) noexcept {
+    Task taken(std::move(other));
+    std::swap(frame_, taken.frame_);
+    return *this;
+  }
+  ~Task() {
+    if (frame_) frame_.destroy();
+  }
+
+  class Awaiter {
+   public:
+    explicit Awaiter(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+
+    bool await_ready() const noexcept {
+      require(frame_ != nullptr, "a task was awaited that is empty, moved from or awaited before");
+      return false;
+    }
+    template <TaskPromise Promise>
+    void await_suspend(std::coroutine_handle<Promise> parent) const noexcept {
+      TaskContext& context = parent.promise().context();
+      frame_.promise().set_context(context);
+      frame_.promise().set_continuation(parent);
+      context.runner().run_next(frame_);
+    }
+    T await_resume() const { return frame_.promise().take(); }
+
+   private:
+    std::coroutine_handle<promise_type> frame_;
+  };
+
+  // Only a task that is given up can be awaited: the frame goes when the await expression ends.
+  Awaiter operator co_await() && noexcept {
+    require(frame_ == nullptr || !awaited_, "a task was awaited twice");
+    awaited_ = true;
+    return Awaiter(frame_);
+  }
+
+ private:
+  friend promise_type;  // makes the task from its frame
+  explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+
+  std::coroutine_handle<promise_type> frame_;
+  bool awaited_ = false;
+};
+
+template <class T>
+Task<T> BasicPromise<T>::get_return_object() noexcept {
+  return Task<T>(std::coroutine_handle<BasicPromise>::from_promise(*this));
+}
+
+inline Task<void> BasicPromise<void>::get_return_object() noexcept {
+  return Task<void>(std::coroutine_handle<BasicPromise>::from_promise(*this));
+}
+
+template <class T>
+inline constexpr bool is_task_v = false;
+template <class T>
+inline constexpr bool is_task_v<Task<T>> = true;
+
+}  // namespace rondo

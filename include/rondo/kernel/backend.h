@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// The seam between a loop and its kernel queue.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "rondo/base/clock.h"
+#include "rondo/buffer/pool.h"
+#include "rondo/kernel/op.h"
+#include "rondo/kernel/slot.h"
+
+namespace rondo {
+
+enum class BackendKind : std::uint8_t { kAuto, kIoUring, kEpoll };
+
+std::string_view name_of(BackendKind kind) noexcept;
+std::string_view name_of(Trigger trigger) noexcept;
+
+// What a loop runs on, and why: `reason` says in one sentence what was asked for or probed, and why
+// what comes before it in the order of preference was not taken.
+struct BackendChoice {
+  BackendKind kind = BackendKind::kAuto;
+  std::string reason;
+};
+
+// Bounds of one turn.
+struct TurnLimits {
+  std::size_t events = 1024;     // completions to reap at most
+  Duration wait = Duration(0);   // how long to wait for the first: 0 not at all, negative for ever
+};
+
+// What attempt() did with an Op.
+enum class Progress : std::uint8_t {
+  kCompleted,  // it has its result (state kDone); the caller runs it
+  kArmed,      // it can be performed soon: the caller puts it at the end of the ready queue
+  kHeld,       // the backend keeps it and completes it in a later turn (state kHeld)
+  kQueue,      // it is for the kernel: the caller puts it into `submitted` (state kQueued)
+};
+
+// Counts since the start, for people and tests.
+struct BackendCounters {
+  std::uint64_t turns = 0;
+  std::uint64_t waits = 0;          // calls that may block: epoll_wait, io_uring_enter
+  std::uint64_t changes = 0;        // epoll_ctl calls; submitted entries
+  std::uint64_t events = 0;         // events and completions seen
+  std::uint64_t stale_events = 0;   // events of descriptors that are gone
+  std::uint64_t no_buffers = 0;     // io_uring: receives that ended with ENOBUFS
+  std::uint64_t overflows = 0;      // io_uring: completion queue overflows
+};
+
+// One kernel queue. Used by its loop's thread only, but for wake(). Descriptors are in no
+// particular blocking mode when they come: the control calls open them as `blocking()` asks.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Once, before the first turn, on the loop's thread: where receive buffers come from and where
+  // slots are. What can only be set up on the running thread is set up here.
+  virtual void attach(Pool& pool, SlotTable& slots) = 0;
+
+  // Tries to advance an Op without waiting: at the await, and again when an armed one is dequeued.
+  // Never fails by itself: failure is the Op's result. Resumes nobody.
+  virtual Progress attempt(Op& op) noexcept = 0;
+
+  // Takes everything in `submitted` (new ops, and held ones with kOpStop, which it ends early:
+  // they still complete exactly once), lets the kernel work, waits within the limits, and puts what
+  // has completed or been armed into `completed`. Resumes nobody.
+  virtual void turn(OpQueue& submitted, OpQueue& completed, const TurnLimits& limits) noexcept = 0;
+
+  // The memory of a held or armed `op` is about to disappear. Returns once neither this nor the
+  // kernel knows of it; may wait for the kernel to let go, never for a peer. Other completions that
+  // come meanwhile are kept for the next turn. A stream that lost bytes this way is marked broken.
+  virtual void retract(Op& op) noexcept = 0;
+
+  // Ends the wait of a turn that is running now or else of the next one. Any thread, any number of
+  // times; async-signal-safe.
+  virtual void wake() noexcept = 0;
+
+  // A descriptor that is readable whenever turn() would find something without waiting, to nest the
+  // loop in somebody else's poll set; -1 when the kernel has none for this queue.
+  virtual int poll_fd() const noexcept = 0;
+
+  // Whether sockets should be in blocking mode (io_uring) or not (readiness).
+  virtual bool blocking() const noexcept = 0;
+
+  const BackendCounters& counters() const noexcept { return counters_; }
+
+ protected:
+  BackendCounters counters_;
+};
+
+}  // namespace rondo

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Slot: what a loop knows of one descriptor. SlotTable: where slots live.
+//
+//   | links | fd index generation bits | reader | writer | chunks |     first cache line: hot
+//   | stream state | in flight | accepted | closing Op |              second: accept, close
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "rondo/base/list.h"
+#include "rondo/buffer/block.h"
+#include "rondo/kernel/op.h"
+
+namespace rondo {
+
+class SlotTable;
+struct Slot;
+
+// How an epoll loop learns of readiness. Other backends ignore it.
+enum class Trigger : std::uint8_t { kDefault, kEdge, kLevel };
+
+// The Op that closes a slot; part of the slot, so that closing never needs memory.
+class CloseOp final : public Op {
+ public:
+  explicit CloseOp(Slot& owner) noexcept : Op(OpCode::kClose, &owner) {}
+
+  // The descriptor is closed: frees the slot, and wakes who waits for that.
+  void run() noexcept override;
+  const char* what() const noexcept override { return "close"; }
+
+  ReadyNode* waiter = nullptr;        // made ready once closed
+  ReadyQueue* waiter_queue = nullptr;
+};
+
+// Bits of Slot::bits. The first group belongs to the library, the second to the backend.
+inline constexpr std::uint16_t kSlotListener = 1 << 0;
+inline constexpr std::uint16_t kSlotClosing = 1 << 1;  // refuses new ops
+inline constexpr std::uint16_t kSlotBroken = 1 << 2;   // bytes were lost: every later op fails
+inline constexpr std::uint16_t kSlotForeign = 1 << 3;  // the descriptor is not ours to close
+inline constexpr int kSlotBackendShift = 4;            // bits from here on are the backend's own
+
+// Address-stable and pooled. One per descriptor; used by the loop's thread only. A slot is `chunks`
+// plus at most one waiting reader (accept, receive, read, poll-in) and one writer (connect, send,
+// poll-out); a second one at the same time is misuse.
+struct Slot : ListNode<> {
+  explicit Slot(SlotTable& owner) noexcept : table(owner), closing(*this) {}
+
+  int fd = -1;
+  std::uint32_t index = 0;       // in the table; with the generation it names the slot for good
+  std::uint32_t generation = 0;  // goes up when the slot is freed: stale events find nobody
+  std::uint16_t bits = 0;
+  Trigger trigger = Trigger::kDefault;
+  Op* reader = nullptr;
+  Op* writer = nullptr;
+  List<Block> chunks;  // received and not yet asked for (io_uring's multishot)
+
+  SlotTable& table;
+  Error stream_error;            // what ended the stream of chunks or connections; 0 while it runs
+  std::uint16_t queued = 0;      // blocks in `chunks`
+  std::uint16_t in_flight = 0;   // requests that the kernel still holds
+  std::uint32_t interest = 0;    // readiness: events registered with the kernel
+  std::unique_ptr<std::vector<int>> accepted;  // connections accepted and not yet asked for
+  CloseOp closing;
+
+  bool has(std::uint16_t bit) const noexcept { return (bits & bit) != 0; }
+  void set(std::uint16_t bit) noexcept { bits = static_cast<std::uint16_t>(bits | bit); }
+  void clear(std::uint16_t bit) noexcept { bits = static_cast<std::uint16_t>(bits & ~bit); }
+};
+
+// All slots of a loop. Grows, never shrinks; addresses stay.
+class SlotTable {
+ public:
+  SlotTable() = default;
+  SlotTable(const SlotTable&) = delete;
+  SlotTable& operator=(const SlotTable&) = delete;
+  ~SlotTable();
+
+  // A slot for `fd`; nullptr when memory is out.
+  Slot* take(int fd) noexcept;
+  // Gives it back: queued chunks go to their pool, accepted connections are closed.
+  void give_back(Slot& slot) noexcept;
+
+  // The slot that had this name when it was given, or nullptr if that one is gone.
+  Slot* find(std::uint32_t index, std::uint32_t generation) noexcept {
+    if (index >= size_) return nullptr;
+    Slot& slot = at(index);
+    return slot.generation == generation && slot.fd >= 0 ? &slot : nullptr;
+  }
+
+  std::size_t in_use() const noexcept { return in_use_; }
+
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    for (std::uint32_t i = 0; i < size_; ++i) {
+      if (at(i).fd >= 0) visit(at(i));
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t kPerBank = 64;
+  struct Bank;
+
+  Slot& at(std::uint32_t index) noexcept;
+  bool grow() noexcept;
+
+  std::vector<std::unique_ptr<Bank>> banks_;
+  List<Slot> free_;
+  std::uint32_t size_ = 0;
+  std::size_t in_use_ = 0;
+};
+
+// A bank of slots, in one piece of memory.
+struct SlotTable::Bank {
+  alignas(Slot) std::byte memory[kPerBank * sizeof(Slot)];
+};
+
+inline Slot& SlotTable::at(std::uint32_t index) noexcept {
+  std::byte* memory = banks_[index / kPerBank]->memory + (index % kPerBank) * sizeof(Slot);
+  return *std::launder(reinterpret_cast<Slot*>(memory));
+}
+
+}  // namespace rondo

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include "rondo/base/thread.h"
+
+namespace rondo {
+
+// The accessor is the only way to the variable; see the header for why.
+const void* current_thread() noexcept {
+  static thread_local const char token = 0;
+  return &token;
+}
+
+}  // namespace rondo

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "rondo/buffer/pool.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <new>
+
+#include "rondo/base/assert.h"
+#include "rondo/base/thread.h"
+
+namespace rondo {
+namespace {
+
+constexpr std::size_t kStagger = 128;
+constexpr std::size_t kFirstSlabBlocks = 16;
+constexpr std::size_t kLargestSlabBlocks = 1024;
+
+}  // namespace
+
+struct Pool::Slab {
+  void* memory;
+  std::size_t bytes;
+  std::unique_ptr<Block[]> blocks;
+};
+
+Pool::Owner Pool::create(const PoolOptions& options) { return Owner(new Pool(options)); }
+
+Pool::Pool(const PoolOptions& options) : options_(options), owner_thread_(current_thread()) {
+  require(options.block_bytes >= 64 && options.block_bytes <= (1u << 30) && options.max_blocks > 0,
+          "PoolOptions: block_bytes must be 64 B to 1 GiB and max_blocks at least 1");
+}
+
+Pool::~Pool() {
+  collect_returned();
+  free_.clear();
+  for (Slab& slab : slabs_) {
+    unpoison(slab.memory, slab.bytes);
+    ::munmap(slab.memory, slab.bytes);
+  }
+}
+
+void Pool::retire() noexcept {
+  collect_returned();
+  on_foreign_return(nullptr, nullptr);
+  owner_thread_ = nullptr;  // from here on every return counts as a foreign one
+  const auto out = static_cast<std::int64_t>(out_);
+  // Blocks returned from elsewhere were subtracted when they came, collected or not; what the owner
+  // took and did not see again locally is `out` plus all of those.
+  const std::int64_t outstanding = out + foreign_collected_;
+  if (balance_.fetch_add(outstanding, std::memory_order_acq_rel) + outstanding == 0) delete this;
+}
+
+void Pool::bind_to_thread() noexcept { owner_thread_ = current_thread(); }
+
+void Pool::on_foreign_return(void (*wake)(void*), void* argument) noexcept {
+  const std::lock_guard lock(wake_mutex_);
+  wake_ = wake;
+  wake_argument_ = argument;
+}
+
+void Pool::give_back(Block& block) noexcept {
+  if (current_thread() == owner_thread_) [[likely]] {
+    --out_;
+    poison(block.data, options_.block_bytes);
+    free_.push_front(block);
+    return;
+  }
+  // The wake must come before the last touch: after the subtraction the pool may be gone.
+  returned_.push(block);
+  if (starving_.load(std::memory_order_seq_cst)) {
+    const std::lock_guard lock(wake_mutex_);
+    if (wake_ != nullptr) wake_(wake_argument_);
+  }
+  if (balance_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+}
+
+Block* Pool::take_slow() noexcept {
+  if (!collect_returned() && !grow()) return nullptr;
+  return free_.pop_front();
+}
+
+bool Pool::collect_returned() noexcept {
+  Block* block = returned_.take_all();
+  const bool any = block != nullptr;
+  while (block != nullptr) {
+    Block* next = block->next_mail;
+    --out_;
+    ++foreign_collected_;
+    poison(block->data, options_.block_bytes);
+    free_.push_front(*block);
+    block = next;
+  }
+  return any;
+}
+
+bool Pool::grow() noexcept {
+  if (!can_grow()) return false;
+  const std::size_t wanted = std::clamp(total_, kFirstSlabBlocks, kLargestSlabBlocks);
+  const std::size_t count = std::min(wanted, options_.max_blocks - total_);
+  const std::size_t stride = options_.block_bytes + kStagger;
+  const std::size_t bytes = count * stride;
+  void* memory =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return false;
+  std::unique_ptr<Block[]> blocks(new (std::nothrow) Block[count]);
+  if (blocks == nullptr) {
+    ::munmap(memory, bytes);
+    return false;
+  }
+  auto* data = static_cast<std::byte*>(memory);
+  for (std::size_t i = 0; i < count; ++i) {
+    blocks[i].pool = this;
+    blocks[i].data = data + i * stride;
+    poison(blocks[i].data, options_.block_bytes);
+    free_.push_back(blocks[i]);
+  }
+  slabs_.push_back({memory, bytes, std::move(blocks)});
+  total_ += count;
+  return true;
+}
+
+}  // namespace rondo

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "rondo/coro/context.h"
+
+#include <utility>
+
+namespace rondo {
+
+// A stop request on its way to the loop that the task is on, and back. The task may have moved on
+// meanwhile: then the request follows it. Allocated, because it is rare and a context is not.
+struct TaskContext::StopMail final : Mail {
+  StopMail(TaskContext& context, Runner& at) noexcept : task(context), here(&at) {}
+
+  void run() noexcept override {
+    if (returning) {
+      task.stop_travels_ = false;
+      TaskContext& told = task;
+      delete this;
+      if (told.ended_) told.run();
+      return;
+    }
+    Runner* where = &task.runner();
+    if (where == here && task.waiting_ != nullptr) task.waiting_->stop();
+    returning = where == here;
+    here = returning ? task.home_ : where;
+    // A loop that takes no more mail while its tasks are elsewhere was destroyed too early.
+    require(here->post(*this), "a loop was stopped for good while one of its tasks was elsewhere");
+  }
+
+  TaskContext& task;
+  Runner* here;
+  bool returning = false;
+};
+
+void TaskContext::stop() noexcept {
+  if (stop_.exchange(true, std::memory_order_relaxed)) return;
+  Runner& where = runner();
+  if (&where == home_) {
+    if (waiting_ != nullptr) waiting_->stop();
+    return;
+  }
+  auto* mail = new StopMail(*this, where);
+  stop_travels_ = true;
+  if (!where.post(*mail)) {
+    stop_travels_ = false;
+    delete mail;
+  }
+}
+
+bool TaskContext::move_to(Runner& target, std::coroutine_handle<> leaf) noexcept {
+  Runner& source = runner();
+  suspended_ = leaf;
+  waiting_ = nullptr;
+  // Before the post: afterwards the task may already be running over there.
+  runner_.store(&target, std::memory_order_relaxed);
+  if (target.post(*this)) return true;
+  runner_.store(&source, std::memory_order_relaxed);
+  source.ready().push_back(*this);
+  return false;
+}
+
+void TaskContext::end(std::exception_ptr failure) noexcept {
+  failure_ = std::move(failure);
+  ended_ = true;
+  if (!is_away()) {
+    home_->ready().push_back(*this);
+    return;
+  }
+  runner_.store(home_, std::memory_order_relaxed);
+  require(home_->post(*this), "a task ended after its home loop had been destroyed");
+}
+
+void TaskContext::run() noexcept {
+  if (!ended_) {
+    resume();
+    return;
+  }
+  if (stop_travels_) return;  // the stop mail comes back and runs this again
+  joiner_->child_ended(*this, std::move(failure_));
+}
+
+}  // namespace rondo

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "rondo/coro/scope.h"
+
+namespace rondo {
+
+Scope::~Scope() {
+  if (body_ != nullptr) std::exchange(body_, nullptr)->destroy();
+  while (TaskContext* child = children_.pop_front()) child->destroy();
+}
+
+void Scope::add(Job job) noexcept {
+  TaskContext& child = job.hand_over(runner_, *this);
+  children_.push_back(child);
+  ++running_;
+  if (stopped_) child.stop();
+  child.start();
+}
+
+void Scope::add_body(Job job) noexcept {
+  body_ = &job.hand_over(runner_, *this);
+  body_->start();
+}
+
+void Scope::stop() noexcept {
+  stopped_ = true;
+  children_.for_each([](TaskContext& child) { child.stop(); });
+}
+
+void Scope::stop_all() noexcept {
+  stop();
+  if (body_ != nullptr) body_->stop();
+}
+
+void Scope::child_ended(TaskContext& child, std::exception_ptr failure) noexcept {
+  const bool was_body = &child == body_;
+  if (was_body) {
+    body_ = nullptr;
+  } else {
+    --running_;
+    ++done_;
+  }
+  child.destroy();
+  if (failure) {
+    if (failure_handler_ != nullptr) {
+      failure_handler_(failure_argument_, std::move(failure));
+    } else {
+      if (!failure_) failure_ = std::move(failure);
+      stop_all();
+    }
+  }
+  if (!was_body) wake(any_done_);
+  if (running_ != 0 || body_ != nullptr) return;
+  wake(join_);
+  if (empty_ != nullptr && !empty_->linked()) runner_.ready().push_back(*empty_);
+}
+
+void Scope::Join::rethrow(std::exception_ptr failure) {
+#if defined(__cpp_exceptions)
+  std::rethrow_exception(std::move(failure));
+#else
+  static_cast<void>(failure);
+  panic("an exception reached a scope of a library built without exceptions");
+#endif
+}
+
+}  // namespace rondo
