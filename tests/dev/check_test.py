@@ -150,8 +150,8 @@ class Forms(unittest.TestCase):
                          {"formatting"}, {"detail-namespace"})
 
     def test_unfinished_work(self):
-        self.assertEqual(rules({"tools/x.sh": "# SPDX-License-Identifier: MIT\n# " + "TO" "DO: later"}),
-                         {"unfinished"})
+        text = "# SPDX-License-Identifier: MIT\n# TO" "DO: later\n"
+        self.assertEqual(rules({"tools/x.sh": text}), {"unfinished"})
 
     def test_shared_ptr_in_a_public_header(self):
         text = header("#include <memory>", "", "inline std::shared_ptr<int> held;")

@@ -9,12 +9,12 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 from outcome import FAILED, PASSED, SKIPPED, Outcome
 
 LAST_LINES = 60
-MARK = re.compile(r"\[( RUN      |       OK |  FAILED  |  SKIPPED )\] (\S+?)(?: \(|, where|$)")
+MARK = re.compile(r"\[( RUN      |       OK |  FAILED  |  SKIPPED )\] (\S+?)(?: \(|, where|$)",
+                  re.MULTILINE)
 
 
 def run(build, program, command, environment, seconds, report, log):
@@ -49,13 +49,20 @@ def _run_watched(command, environment, seconds, log):
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGABRT)  # under a sanitizer this prints a stack
-            time.sleep(2)
+            _wait_a_little(process)
             return f"still running after {seconds:.0f} s, ended by the watchdog"
         finally:
             _end_group(process)
     if code < 0:
         return f"killed by {signal.Signals(-code).name}"
     return f"exit code {code}"
+
+
+def _wait_a_little(process):
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        pass
 
 
 def _end_group(process):
