@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// A user of the installed library: what pkg-config says is all that it knows.
+#include <rondo/base/error.h>
+
+int main() { return 0; }
