@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <liburing.h>
+
+// The pool of receive buffers of one ring: io_uring takes the next free one for each receive that
+// was submitted with `select_from_pool`, and names its index in the completion.
+struct pool {
+  struct io_uring_buf_ring* entries;
+  char* bytes;
+  unsigned count;
+  unsigned buffer_bytes;
+  int returned;  // put back and not yet published
+};
+
+// `count` is a power of two.
+void open_pool(struct pool* pool, struct io_uring* ring, unsigned count, unsigned buffer_bytes);
+
+void select_from_pool(struct io_uring_sqe* entry);
+
+char* pool_buffer(const struct pool* pool, unsigned index);
+
+// The buffer is io_uring's again from the next `publish_pool` on.
+void return_to_pool(struct pool* pool, unsigned index);
+
+void publish_pool(struct pool* pool);
