@@ -138,6 +138,7 @@ class CoroutineForms(unittest.TestCase):
             'h("co_await ([x] {})");',
             "co_await with_scope([&](Scope& s) -> Task<> { s.spawn([x] { return x; }); });",
             "Options options{.size = 3}; co_await g(std::move(options));",
+            "if constexpr (requires { g().operator co_await(); }) h();",
             "a = co_await g(std::move(b)); auto n = 1'000'000;",
         ]:
             with self.subTest(body):

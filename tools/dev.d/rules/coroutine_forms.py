@@ -7,7 +7,7 @@ Regular expressions over code without comments are enough for the house's own fo
 
 import re
 
-AWAIT = re.compile(r"\bco_await\b")
+AWAIT = re.compile(r"(?<!operator )\bco_await\b")
 CONDITION = re.compile(r"\b(if|while|switch)\s*(?:constexpr\s*)?\(")
 DECLARATION = re.compile(r"^\s*(?:const\s+)?[\w:<>,*& ]+[\s&*](?:\w+\s*(?:=(?!=)|\{)|\[)")
 BINDING = re.compile(r"\bauto\s*&{0,2}\s*\[[^\]]*\]\s*[={(]\s*co_await\b")
