@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The builds: how each is configured, and how it is brought up to date."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -54,11 +55,14 @@ class Build:
 
     def compile(self, output=None, targets=()):
         """Brings the build up to date, telling of it in `output`. True when it compiles."""
-        if not self.configure(output):
-            return False
-        command = ["ninja", "-C", str(self.folder), f"-j{os.cpu_count()}", *targets]
-        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT)
-        return done.returncode == 0
+        BUILD_ROOT.mkdir(exist_ok=True)
+        with open(BUILD_ROOT / f"{self.name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two ninjas in one folder spoil it
+            if not self.configure(output):
+                return False
+            command = ["ninja", "-C", str(self.folder), f"-j{os.cpu_count()}", *targets]
+            done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT)
+            return done.returncode == 0
 
 
 TESTED = [
