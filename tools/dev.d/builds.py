@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +64,16 @@ class Build:
             command = ["ninja", "-C", str(self.folder), f"-j{os.cpu_count()}", *targets]
             done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT)
             return done.returncode == 0
+
+    def compile_for(self, command, targets=()):
+        """The same for a command that only needs what is compiled: quiet, or the end of it."""
+        print("compiling", file=sys.stderr, flush=True)
+        BUILD_ROOT.mkdir(exist_ok=True)
+        log = BUILD_ROOT / f"{self.name}.log"
+        with open(log, "w") as output:
+            compiled = self.compile(output, targets)
+        if not compiled:
+            sys.exit(f"tools/dev {command}: {self.name} does not compile; {log} tells why")
 
 
 TESTED = [

@@ -45,7 +45,7 @@ def main():
     # As Ctrl-C: leave through every `with`, which ends what was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.programs == PROGRAMS:
-        compile_programs()
+        builds.BY_NAME["release"].compile_for("demo", ["tools/rondo-echo", "tools/rondo-load"])
     cpus = sorted(os.sched_getaffinity(0))
     options.cpus = (cpus[0], cpus[1]) if len(cpus) > 1 else (None, None)
     print(f"{options.connections} connections x {options.size} B, {options.duration} s each, "
@@ -78,17 +78,6 @@ def parse():
     parser.add_argument("--programs", type=Path, default=PROGRAMS, metavar="FOLDER",
                         help="where rondo-echo and rondo-load are (default: compile them)")
     return parser.parse_args()
-
-
-def compile_programs():
-    print("compiling", file=sys.stderr, flush=True)
-    log = builds.BUILD_ROOT / "release.log"
-    builds.BUILD_ROOT.mkdir(exist_ok=True)
-    with open(log, "w") as output:
-        compiled = builds.BY_NAME["release"].compile(
-            output, ["tools/rondo-echo", "tools/rondo-load"])
-    if not compiled:
-        sys.exit(f"tools/dev demo: does not compile: {log} tells why")
 
 
 def measure(cell, options):

@@ -88,7 +88,7 @@ def run_dev_tests():
 def run_build(build, options):
     """Compiles a build and runs its test programs; a build without tests is one test itself."""
     log = builds.BUILD_ROOT / f"{build.name}.log"
-    builds.BUILD_ROOT.mkdir(exist_ok=True)
+    log.parent.mkdir(exist_ok=True)
     with open(log, "w") as output:
         compiled = build.compile(output)
     if not compiled:
