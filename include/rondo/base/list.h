@@ -52,6 +52,11 @@ class List {
 
   bool empty() const noexcept { return head_.next_ == &head_; }
   T& front() noexcept { return *static_cast<T*>(head_.next_); }
+  // The item after `item`, which is in this list; nullptr after the last.
+  T* next(T& item) noexcept {
+    Node* node = static_cast<Node&>(item).next_;
+    return node == &head_ ? nullptr : static_cast<T*>(node);
+  }
 
   void push_back(T& item) noexcept { insert(static_cast<Node&>(item), *head_.previous_, head_); }
   void push_front(T& item) noexcept { insert(static_cast<Node&>(item), head_, *head_.next_); }
