@@ -155,21 +155,22 @@ Endpoint Endpoint::ipv6(Ipv6Bytes address, std::uint16_t port, std::uint32_t sco
 }
 
 Result<Endpoint> Endpoint::from_native(const sockaddr* address, socklen_t size) noexcept {
+  // Copied as bytes, because what `address` points at need not be aligned.
+  const auto* source = reinterpret_cast<const std::byte*>(address);
   sa_family_t family;
   if (size < sizeof(family)) return Error::from_errno(EINVAL);
-  std::memcpy(&family, address, sizeof(family));
+  std::memcpy(&family, source, sizeof(family));
 
-  // Copied, because what `address` points at need not be aligned.
   if (family == AF_INET) {
     sockaddr_in v4;
     if (size < sizeof(v4)) return Error::from_errno(EINVAL);
-    std::memcpy(&v4, address, sizeof(v4));
+    std::memcpy(&v4, source, sizeof(v4));
     return ipv4(ntohl(v4.sin_addr.s_addr), ntohs(v4.sin_port));
   }
   if (family == AF_INET6) {
     sockaddr_in6 v6;
     if (size < sizeof(v6)) return Error::from_errno(EINVAL);
-    std::memcpy(&v6, address, sizeof(v6));
+    std::memcpy(&v6, source, sizeof(v6));
     Ipv6Bytes bytes;
     std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
     return ipv6(bytes, ntohs(v6.sin6_port), v6.sin6_scope_id);

@@ -35,8 +35,6 @@ template <class Value>
 Value from_native(int number) noexcept {
   if constexpr (std::same_as<Value, bool>) {
     return number != 0;
-  } else if constexpr (std::same_as<Value, Error>) {
-    return Error::from_errno(number);
   } else {
     return Value(number);
   }
@@ -79,6 +77,12 @@ template Result<std::chrono::seconds> read_option_value(int, int, int) noexcept;
 template Result<std::chrono::milliseconds> read_option_value(int, int, int) noexcept;
 template Result<std::chrono::microseconds> read_option_value(int, int, int) noexcept;
 template Result<std::optional<std::chrono::seconds>> read_option_value(int, int, int) noexcept;
-template Result<Error> read_option_value(int, int, int) noexcept;
+
+Result<void> take_pending_error(int fd) noexcept {
+  auto pending = control::get_option<int>(fd, SOL_SOCKET, SO_ERROR);
+  if (!pending) return pending.error();
+  if (*pending != 0) return Error::from_errno(*pending);
+  return {};
+}
 
 }  // namespace rondo

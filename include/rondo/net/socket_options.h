@@ -13,7 +13,6 @@
 #include <concepts>
 #include <optional>
 
-#include "rondo/base/error.h"
 #include "rondo/base/result.h"
 
 namespace rondo {
@@ -24,7 +23,7 @@ template <class Value>
 concept OptionValue = std::same_as<Value, bool> || std::same_as<Value, int> ||
     std::same_as<Value, std::chrono::seconds> || std::same_as<Value, std::chrono::milliseconds> ||
     std::same_as<Value, std::chrono::microseconds> ||
-    std::same_as<Value, std::optional<std::chrono::seconds>> || std::same_as<Value, Error>;
+    std::same_as<Value, std::optional<std::chrono::seconds>>;
 
 // One option of the kernel with its value.
 template <int kLevel_, int kName_, OptionValue Value>
@@ -55,8 +54,6 @@ using SendBuffer = SocketOption<SOL_SOCKET, SO_SNDBUF, int>;
 using IncomingCpu = SocketOption<SOL_SOCKET, SO_INCOMING_CPU, int>;
 // How long a blocking receive polls the network card. EPERM without CAP_NET_ADMIN to raise it.
 using BusyPoll = SocketOption<SOL_SOCKET, SO_BUSY_POLL, std::chrono::microseconds>;
-// The error that has happened meanwhile, for example of a connect; reading it clears it. Read only.
-using PendingError = SocketOption<SOL_SOCKET, SO_ERROR, Error>;
 
 // Probes of an idle connection: after KeepAliveIdle of silence one probe per KeepAliveInterval; the
 // connection fails with ETIMEDOUT when KeepAliveProbes of them stay without an answer.
@@ -87,7 +84,7 @@ using DeferAccept = SocketOption<IPPROTO_TCP, TCP_DEFER_ACCEPT, std::chrono::sec
 // A listener on [::] takes no IPv4 connections. Before the bind.
 using Ipv6Only = SocketOption<IPPROTO_IPV6, IPV6_V6ONLY, bool>;
 
-// The conversion to and from the kernel's form, for each OptionValue (an Error is only read).
+// The conversion to and from the kernel's form, for each OptionValue.
 template <OptionValue Value>
 Result<void> write_option_value(int fd, int level, int name, Value value) noexcept;
 template <OptionValue Value>
@@ -96,14 +93,18 @@ Result<Value> read_option_value(int fd, int level, int name) noexcept;
 // Sets an option. Errors: EINVAL for a value that the kernel refuses, ENOPROTOOPT for a socket that
 // has no such option, EPERM, EBADF. Any thread.
 template <int kLevel, int kName, OptionValue Value>
-requires(!std::same_as<Value, Error>) Result<void> set_option(
-    int fd, const SocketOption<kLevel, kName, Value>& option)
-noexcept { return write_option_value(fd, kLevel, kName, option.value); }
+Result<void> set_option(int fd, const SocketOption<kLevel, kName, Value>& option) noexcept {
+  return write_option_value(fd, kLevel, kName, option.value);
+}
 
 // Reads an option's value. Errors: ENOPROTOOPT, EBADF. Any thread.
 template <class Option>
 Result<typename Option::value_type> get_option(int fd) noexcept {
   return read_option_value<typename Option::value_type>(fd, Option::kLevel, Option::kName);
 }
+
+// The error that has happened to the socket meanwhile (SO_ERROR), of a connect for example; success
+// when there is none. Reading it clears it. Any thread.
+Result<void> take_pending_error(int fd) noexcept;
 
 }  // namespace rondo
