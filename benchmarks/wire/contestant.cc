@@ -4,10 +4,12 @@
 #include <sched.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 
 #include "failure.h"
+#include "machine.h"
 
 namespace rondo::bench {
 namespace {
@@ -67,6 +69,7 @@ Contestant::Contestant(const std::vector<std::string>& command, const std::strin
 }
 
 Window Contestant::run(double seconds) {
+  const double busy_before = busy_seconds();
   const double before = server_.cpu_seconds();
   load_.write_line("go " + std::to_string(seconds));
   const milliseconds length{static_cast<int64_t>(seconds * 1000)};
@@ -79,6 +82,8 @@ Window Contestant::run(double seconds) {
   if (fields != 3 || window.requests == 0 || window.server_cpu <= 0) {
     throw Failure("a window without a result: '" + line + "'");
   }
+  const double busy = busy_seconds() - busy_before;
+  window.other_cpu = std::max(0.0, busy - window.server_cpu - window.load_cpu);
   return window;
 }
 

@@ -25,6 +25,7 @@ struct Window {
   double seconds;
   double server_cpu;  // seconds
   double load_cpu;    // seconds
+  double other_cpu;   // seconds that anything else took from the two cores
 
   double cpu_per_request() const { return server_cpu / static_cast<double>(requests); }
 };

@@ -15,6 +15,7 @@ struct Typical {
   double requests_per_second;
   double server_share;  // of its core
   double load_share;
+  double other_share;  // of one core; what disturbs the measurement
 };
 
 Typical typical_of(const std::vector<Window>& windows) {
@@ -29,6 +30,7 @@ Typical typical_of(const std::vector<Window>& windows) {
           median([](const Window& w) { return static_cast<double>(w.requests) / w.seconds; }),
       .server_share = median([](const Window& w) { return w.server_cpu / w.seconds; }),
       .load_share = median([](const Window& w) { return w.load_cpu / w.seconds; }),
+      .other_share = median([](const Window& w) { return w.other_cpu / w.seconds; }),
   };
 }
 
@@ -60,10 +62,12 @@ void write_windows(std::FILE* out, const char* name, const std::vector<Window>& 
   std::fprintf(out, "\"%s\": [", name);
   const char* separator = "";
   for (const Window& window : windows) {
-    std::fprintf(out,
-                 "%s{\"requests\": %" PRIu64
-                 ", \"seconds\": %.6f, \"server_cpu\": %.9f, \"load_cpu\": %.6f}",
-                 separator, window.requests, window.seconds, window.server_cpu, window.load_cpu);
+    std::fprintf(
+        out,
+        "%s{\"requests\": %" PRIu64
+        ", \"seconds\": %.6f, \"server_cpu\": %.9f, \"load_cpu\": %.6f, \"other_cpu\": %.2f}",
+        separator, window.requests, window.seconds, window.server_cpu, window.load_cpu,
+        window.other_cpu);
     separator = ", ";
   }
   std::fputs("]", out);
@@ -84,9 +88,9 @@ void Table::print_head(const Measure& measure) {
                "Server CPU per request to the floor before and after: median and range of %d"
                " windows of %.2g s.\n\n",
                measure.rounds, measure.window);
-  std::fprintf(out_, "%-27s %-*s %-*s  %5s %-11s  %-17s %8s %8s %9s %6s %5s\n", "scenario",
-               name_width_, "subject", floor_width_, "floor", "ratio", "  range", "floor to itself",
-               "us/req", "floor", "req/s", "server", "load");
+  std::fprintf(out_, "  %-*s %-*s  %5s %-11s  %-17s %8s %8s %9s %6s %5s %6s\n", name_width_,
+               "subject", floor_width_, "floor", "ratio", "  range", "floor to itself", "us/req",
+               "floor", "req/s", "server", "load", "others");
   std::fflush(out_);
 }
 
@@ -96,13 +100,17 @@ void Table::print_row(const Comparison& comparison) {
   const Spread itself = comparison.floor_to_itself();
   const Typical subject = typical_of(comparison.subject_windows);
   const Typical floor = typical_of(comparison.floor_windows);
-  std::fprintf(out_, "%-2s %-24s %-*s %-*s  %5.3f %5.3f-%5.3f  %5.3f %5.3f-%5.3f",
-               scenario.name.data(), scenario.summary.data(), name_width_,
+  if (scenario.name != last_scenario_) {
+    std::fprintf(out_, "%s: %s\n", scenario.name.data(), scenario.summary.data());
+    last_scenario_ = scenario.name;
+  }
+  std::fprintf(out_, "  %-*s %-*s  %5.3f %5.3f-%5.3f  %5.3f %5.3f-%5.3f", name_width_,
                comparison.subject.name.c_str(), floor_width_, comparison.subject.floor.c_str(),
                ratio.median, ratio.least, ratio.most, itself.median, itself.least, itself.most);
-  std::fprintf(out_, " %8.3f %8.3f %9.0f %5.0f%% %4.0f%%\n", subject.microseconds_per_request,
-               floor.microseconds_per_request, subject.requests_per_second,
-               subject.server_share * 100, subject.load_share * 100);
+  std::fprintf(out_, " %8.3f %8.3f %9.0f %5.0f%% %4.0f%% %5.0f%%\n",
+               subject.microseconds_per_request, floor.microseconds_per_request,
+               subject.requests_per_second, subject.server_share * 100, subject.load_share * 100,
+               subject.other_share * 100);
   std::fflush(out_);
 }
 

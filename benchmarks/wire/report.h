@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstdio>
+#include <string_view>
 #include <vector>
 
 #include "comparison.h"
 
 namespace rondo::bench {
 
-// The terminal table, row by row as results come in.
+// The terminal table, row by row as results come in, under a line per scenario.
 class Table {
  public:
   // Columns fit the names of `subjects`.
@@ -21,6 +22,7 @@ class Table {
   std::FILE* out_;
   int name_width_;
   int floor_width_;
+  std::string_view last_scenario_;
 };
 
 // Everything measured, each window included, as one JSON array.
