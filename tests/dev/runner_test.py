@@ -53,6 +53,16 @@ class Programs(unittest.TestCase):
         good = REPORT.replace(', "failures": [{"failure": "why"}]', "")
         self.assertEqual(run(good + "exit 23")["program"], FAILED)
 
+    def test_leak_is_seen_beside_a_failed_test(self):
+        found = run(REPORT + "exit 66")
+        self.assertEqual((found["Suite.bad"], found["program"]), (FAILED, FAILED))
+
+    def test_race_fails_the_test_that_it_was_seen_in(self):
+        found = run(REPORT + """
+            echo '[ RUN      ] Suite.good'; echo 'WARNING: ThreadSanitizer: data race'
+            echo '[       OK ] Suite.good (0 ms)'; exit 66""")
+        self.assertEqual(found["Suite.good"], FAILED)
+
     def test_no_report(self):
         self.assertEqual(run("exit 0"), {"program": FAILED})
 

@@ -84,13 +84,14 @@ TESTED = [
           ["-Ddebug=false", "-Doptimization=1", "-Db_sanitize=address,undefined",
            "-Db_lundef=false"],
           [*SANITIZED, "-D_GLIBCXX_ASSERTIONS"],
-          {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:handle_abort=1",
+          {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:handle_abort=1"
+                           ":exitcode=66",
            "UBSAN_OPTIONS": "print_stacktrace=1",
            "ASAN_SYMBOLIZER_PATH": "/usr/bin/llvm-symbolizer-19"}, patience=3),
     Build("tsan", CLANG,
           ["-Ddebug=false", "-Doptimization=1", "-Db_sanitize=thread", "-Db_lundef=false"],
           SANITIZED,
-          {"TSAN_OPTIONS": "second_deadlock_stack=1:handle_abort=1"
+          {"TSAN_OPTIONS": "second_deadlock_stack=1:handle_abort=1:exitcode=66"
                            ":external_symbolizer_path=/usr/bin/llvm-symbolizer-19"}, patience=3),
 ]
 

@@ -15,6 +15,11 @@ from outcome import FAILED, PASSED, SKIPPED, Outcome
 LAST_LINES = 60
 MARK = re.compile(r"\[( RUN      |       OK |  FAILED  |  SKIPPED )\] (\S+?)(?: \(|, where|$)",
                   re.MULTILINE)
+SANITIZER = re.compile(r"^(?:==\d+==)?(?:WARNING|ERROR): \w+Sanitizer|: runtime error: ",
+                       re.MULTILINE)
+# What GoogleTest itself ends with. Sanitizers are told to end with something else (builds.py), so
+# that a leak is seen beside a test that failed.
+ALL_PASSED, SOME_FAILED = "exit code 0", "exit code 1"
 
 
 def run(build, program, command, environment, seconds, report, log):
@@ -28,15 +33,12 @@ def run(build, program, command, environment, seconds, report, log):
     sections = _sections(text)
     reported = _from_report(build, report, sections)
     outcomes = _from_log(build, sections) if reported is None else reported
-    if ended != "exit code 0" and (reported is None or not _failures(outcomes)):
+    failed = any(outcome.status == FAILED for outcome in outcomes)
+    if reported is None or ended != (SOME_FAILED if failed else ALL_PASSED):
         # The marks tell how far it came; what it said last tells why it went no further.
-        last = [name for name, (status, _) in sections.items() if status is None]
-        where = f" in {last[-1]}" if last else ""
-        outcomes = [outcome for outcome in outcomes if outcome.name not in last]
-        outcomes.append(Outcome(build, last[-1] if last else program, FAILED,
-                                f"{program}: {ended}{where}\n{_tail(text)}"))
-    elif reported is None:
-        outcomes.append(Outcome(build, program, FAILED, f"left no report\n{_tail(text)}"))
+        last = next((name for name, (status, _) in sections.items() if status is None), program)
+        outcomes.append(Outcome(build, last, FAILED, f"{program}: {ended}\n{_tail(text)}\n"
+                                                     f"(all of it: {log})"))
     return outcomes
 
 
@@ -85,7 +87,10 @@ def _sections(text):
             sections[name] = (None, text[started:])
         elif name == running:  # and not the list of failures at the end
             status = {"OK": PASSED, "FAILED": FAILED, "SKIPPED": SKIPPED}[kind]
-            sections[name] = (status, text[started:mark.end()])
+            section = text[started:mark.end()] + text[mark.end():].partition("\n")[0]
+            if SANITIZER.search(section):
+                status = FAILED
+            sections[name] = (status, section)
             running = None
     return sections
 
@@ -102,24 +107,21 @@ def _from_report(build, report, sections):
             if test["status"] != "RUN":
                 continue
             name = f"{suite['name']}.{test['name']}"
-            status, detail = PASSED, ""
+            status, said = sections.get(name, (PASSED, ""))
+            failures = test.get("failures", [])
             if test["result"] == "SKIPPED":
-                status, detail = SKIPPED, sections.get(name, ("", ""))[1]
-            if test.get("failures"):
+                status = SKIPPED
+            if failures:
                 status = FAILED
-                detail = sections.get(name, ("", ""))[1]
-                detail = detail or "\n".join(each["failure"] for each in test["failures"])
-            outcomes.append(Outcome(build, name, status, detail))
+                said = said or "\n".join(each["failure"] for each in failures)
+            status = status or PASSED  # its mark was torn by another thread's output
+            outcomes.append(Outcome(build, name, status, "" if status == PASSED else said))
     return outcomes
 
 
 def _from_log(build, sections):
     return [Outcome(build, name, status, output if status == FAILED else "")
             for name, (status, output) in sections.items() if status]
-
-
-def _failures(outcomes):
-    return [outcome for outcome in outcomes if outcome.status == FAILED]
 
 
 def _tail(text):
