@@ -68,7 +68,8 @@ void Pool::give_back(Block& block) noexcept {
   }
   // The wake must come before the last touch: after the subtraction the pool may be gone.
   returned_.push(block);
-  if (starving_.load(std::memory_order_seq_cst)) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // the other half is in set_starving
+  if (starving_.load(std::memory_order_relaxed)) {
     const std::lock_guard lock(wake_mutex_);
     if (wake_ != nullptr) wake_(wake_argument_);
   }

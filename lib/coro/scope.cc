@@ -5,7 +5,14 @@ namespace rondo {
 
 Scope::~Scope() {
   if (body_ != nullptr) std::exchange(body_, nullptr)->destroy();
-  while (TaskContext* child = children_.pop_front()) child->destroy();
+  destroy_children();
+}
+
+void Scope::destroy_children() noexcept {
+  while (TaskContext* child = children_.pop_front()) {
+    --running_;
+    child->destroy();
+  }
 }
 
 void Scope::add(Job job) noexcept {
@@ -49,9 +56,7 @@ void Scope::child_ended(TaskContext& child, std::exception_ptr failure) noexcept
     }
   }
   if (!was_body) wake(any_done_);
-  if (running_ != 0 || body_ != nullptr) return;
-  wake(join_);
-  if (empty_ != nullptr && !empty_->linked()) runner_.ready().push_back(*empty_);
+  if (running_ == 0 && body_ == nullptr) wake(join_);
 }
 
 void Scope::Join::rethrow(std::exception_ptr failure) {

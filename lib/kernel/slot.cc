@@ -13,6 +13,7 @@ namespace rondo {
 void CloseOp::run() noexcept {
   ReadyNode* told = std::exchange(waiter, nullptr);
   ReadyQueue* queue = waiter_queue;
+  if (std::exchange(counted, false)) --slot->table.closing;
   slot->table.give_back(*slot);
   if (told != nullptr) queue->push_back(*told);
 }

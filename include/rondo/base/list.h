@@ -52,6 +52,7 @@ class List {
 
   bool empty() const noexcept { return head_.next_ == &head_; }
   T& front() noexcept { return *static_cast<T*>(head_.next_); }
+  T& back() noexcept { return *static_cast<T*>(head_.previous_); }
   // The item after `item`, which is in this list; nullptr after the last.
   T* next(T& item) noexcept {
     Node* node = static_cast<Node&>(item).next_;

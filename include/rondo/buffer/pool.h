@@ -44,6 +44,7 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   std::size_t block_bytes() const noexcept { return options_.block_bytes; }
+  std::size_t max_blocks() const noexcept { return options_.max_blocks; }
 
   // A free block, its content undefined; nullptr when max_blocks are out. Owner's thread.
   Block* take() noexcept {
@@ -70,7 +71,9 @@ class Pool {
   // `wake` is called from foreign threads when they give a block back while starving is set.
   void on_foreign_return(void (*wake)(void*), void* argument) noexcept;
   void set_starving(bool starving) noexcept {
-    starving_.store(starving, std::memory_order_seq_cst);
+    starving_.store(starving, std::memory_order_relaxed);
+    // Either the next look at returned_ sees a return, or the returning thread sees the flag.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
   }
 
   std::size_t blocks_out() const noexcept { return out_; }   // taken and not yet back; exact here

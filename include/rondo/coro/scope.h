@@ -134,15 +134,15 @@ class Scope final : private Joiner {
   };
   Join join() noexcept { return Join(*this); }
 
+  // Destroys the frames of all children at once, wherever they are suspended.
+  void destroy_children() noexcept;
+
   // Called with the first exception in place of keeping it for the join; for a loop's root scope,
   // which nobody joins.
   void on_failure(void (*handler)(void*, std::exception_ptr), void* argument) noexcept {
     failure_handler_ = handler;
     failure_argument_ = argument;
   }
-  // Called when the last child has ended.
-  void on_empty(ReadyNode& node) noexcept { empty_ = &node; }
-
   // Visits each child's context.
   template <class Visit>
   void for_each(Visit&& visit) {
@@ -168,7 +168,6 @@ class Scope final : private Joiner {
   std::size_t done_ = 0;  // children ended since the last any_done
   AnyDone* any_done_ = nullptr;
   Join* join_ = nullptr;
-  ReadyNode* empty_ = nullptr;
   std::exception_ptr failure_;
   void (*failure_handler_)(void*, std::exception_ptr) = nullptr;
   void* failure_argument_ = nullptr;

@@ -49,6 +49,8 @@ struct BackendCounters {
   std::uint64_t stale_events = 0;   // events of descriptors that are gone
   std::uint64_t no_buffers = 0;     // io_uring: receives that ended with ENOBUFS
   std::uint64_t overflows = 0;      // io_uring: completion queue overflows
+  std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_sent = 0;
 };
 
 // One kernel queue. Used by its loop's thread only, but for wake(). Descriptors are in no

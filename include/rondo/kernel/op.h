@@ -24,7 +24,7 @@ enum class OpCode : std::uint8_t {
   kSend,        // from memory[0, size)                      -> done
   kSendGather,  // from parts[0, size)                       -> done
   kShutdown,    // `how`
-  kPoll,        // until any of `events` (POLLIN, POLLOUT)   -> events that hold
+  kPoll,        // until one of `events` (kPollIn or kPollOut)-> events that hold
   kClose,       // the slot's descriptor: ends everything else on it, then closes
 };
 
@@ -39,6 +39,11 @@ enum class OpState : std::uint8_t {
   kArmed,   // readiness backends: the event came; performed when dequeued, so that one buffer is hot
   kDone,    // has its result; in the ready queue or just resumed
 };
+
+// Bits of Op::events, with the values of POLLIN, POLLOUT and POLLHUP (man 2 poll).
+inline constexpr short kPollIn = 0x001;
+inline constexpr short kPollOut = 0x004;
+inline constexpr short kPollHangUp = 0x010;
 
 // Bits of Op::flags.
 inline constexpr std::uint8_t kOpAll = 1;   // send: complete only when everything has gone

@@ -34,6 +34,7 @@ class CloseOp final : public Op {
 
   ReadyNode* waiter = nullptr;        // made ready once closed
   ReadyQueue* waiter_queue = nullptr;
+  bool counted = false;               // in SlotTable::closing
 };
 
 // Bits of Slot::bits. The first group belongs to the library, the second to the backend.
@@ -92,6 +93,9 @@ class SlotTable {
   }
 
   std::size_t in_use() const noexcept { return in_use_; }
+
+  // Slots whose closing waits for the kernel; counted by who submits and by CloseOp::run.
+  std::size_t closing = 0;
 
   template <class Visit>
   void for_each(Visit&& visit) {

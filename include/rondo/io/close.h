@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Closing a descriptor and waiting until it is closed.
+#pragma once
+
+#include <coroutine>
+
+#include "rondo/base/ready.h"
+#include "rondo/coro/task.h"
+#include "rondo/loop/loop.h"
+
+namespace rondo {
+
+// Resumes when nothing is in flight on the descriptor any more and its number is free. Operations
+// that wait on it elsewhere end with Errc::closed. A stop request does not shorten it, and a frame
+// destroyed meanwhile does not undo it.
+class [[nodiscard]] Close final : private ReadyNode {
+ public:
+  Close(Loop& loop, Slot* slot) noexcept : loop_(loop), slot_(slot) {}
+  Close(Close&& other) noexcept : loop_(other.loop_), slot_(std::exchange(other.slot_, nullptr)) {}
+  ~Close() {
+    if (waits_) slot_->closing.waiter = nullptr;
+  }
+
+  bool await_ready() const noexcept { return slot_ == nullptr; }
+  template <TaskPromise Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    context_ = &self.promise().context();
+    context_->suspend(*this, self);
+    waits_ = true;
+    loop_.close(*slot_, this);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  void run() noexcept override {
+    waits_ = false;
+    context_->resume();
+  }
+  const char* what() const noexcept override { return "close"; }
+
+  Loop& loop_;
+  Slot* slot_;
+  TaskContext* context_ = nullptr;
+  bool waits_ = false;
+};
+
+}  // namespace rondo

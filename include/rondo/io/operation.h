@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// What all awaitable operations have in common.
+#pragma once
+
+#include <coroutine>
+#include <utility>
+
+#include "rondo/base/result.h"
+#include "rondo/coro/task.h"
+#include "rondo/kernel/op.h"
+#include "rondo/kernel/slot.h"
+#include "rondo/loop/this_loop.h"
+
+namespace rondo {
+
+// An Op that a coroutine awaits. It lives in the awaiting frame; the stream or listener that it is
+// on must outlive it, which is so when both are in one frame or the stream is in a frame that joins.
+//
+// Resumes on its loop's thread, in the same turn if the result is there at once, else in the turn
+// that gets it. A stop request ends it with Errc::canceled, unless its result was quicker: then that
+// is delivered. When the frame is destroyed in mid-operation the kernel is made to let go first; if
+// bytes were lost that way, the stream is broken and says so (Errc::broken).
+class Operation : public Op {
+ public:
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  bool await_ready() const noexcept { return false; }
+
+  template <TaskPromise Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    return begin(self.promise().context(), self);
+  }
+
+  void run() noexcept override;
+  void stop() noexcept override;
+  const char* what() const noexcept override;
+
+ protected:
+  Operation(OpCode code_, Slot* slot_) noexcept : Op(code_, slot_) {}
+  // Only before it has begun: so that an operation can be passed on to with_timeout or when_any.
+  Operation(Operation&& other) noexcept : Op(other.code, other.slot) {
+    require(other.state == OpState::kIdle, "an operation was moved after it had begun");
+    flags = other.flags;
+    memory = other.memory;  // the union's widest member
+    size = other.size;
+  }
+  ~Operation() {
+    if (state != OpState::kIdle) [[unlikely]] {
+      abandon();
+    }
+  }
+
+  // In await_resume: the result is being read, nothing is left to clean up.
+  Error consume() noexcept {
+    state = OpState::kIdle;
+    return error;
+  }
+
+ private:
+  bool begin(TaskContext& context, std::coroutine_handle<> self) noexcept;
+  void abandon() noexcept;
+
+  TaskContext* context_ = nullptr;
+};
+
+}  // namespace rondo

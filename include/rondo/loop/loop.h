@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// Loop: one thread, one kernel queue, and the coroutines that live on it.
+//
+//      mailbox --\                                    /--> coroutine --> Op --+
+//      timers  ---+--> ready queue --> ready.run() --+                       |
+//      kernel  --/                                                           |
+//        ^                                                                   |
+//        +------------------ Backend::turn (submits, waits, reaps) <---------+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "rondo/base/clock.h"
+#include "rondo/base/mail.h"
+#include "rondo/base/runner.h"
+#include "rondo/buffer/pool.h"
+#include "rondo/coro/scope.h"
+#include "rondo/kernel/backend.h"
+#include "rondo/kernel/slot.h"
+#include "rondo/loop/borrow.h"
+#include "rondo/loop/mailbox.h"
+#include "rondo/loop/timers.h"
+
+namespace rondo {
+
+struct LoopOptions {
+  BackendKind backend = BackendKind::kAuto;
+  Trigger trigger = Trigger::kDefault;  // epoll's; the default is edge
+  PoolOptions pool = {};                // receive buffers
+
+  // Bounds of one turn, so that no source of work starves another.
+  std::size_t resumptions_per_turn = 256;
+  std::size_t events_per_turn = 1024;
+  std::size_t posts_per_turn = 1024;
+  std::size_t timers_per_turn = 1024;
+
+  // Where the time comes from; must outlive the loop.
+  const Clock* clock = &Clock::monotonic();
+
+  // What becomes of an exception that leaves a spawned task; called on the loop's thread. Without
+  // it the process ends with a message, as for a std::thread.
+  std::function<void(std::exception_ptr)> on_exception = {};
+};
+
+// How much one run_once may do.
+struct Budget {
+  std::size_t events = 1024;                  // resumptions
+  std::size_t bytes = static_cast<std::size_t>(-1);  // received and sent
+  TimePoint deadline = kNever;                // stop beginning new work then
+};
+
+struct RunOnce {
+  std::size_t resumed = 0;  // how much ran
+  bool more = false;        // work is left over; run_once again soon
+};
+
+struct LoopCounters {
+  std::uint64_t turns = 0;
+  std::uint64_t resumed = 0;
+};
+
+// A loop belongs to the thread that first turns it: run, run_once, run_until_stopped. Until then it
+// may be prepared (spawn, listen) on the thread that created it. Calls that other threads may make
+// say so. Coroutines of a loop always resume on its thread.
+class Loop final : public Runner {
+ public:
+  // Opens the kernel queue. An explicit backend that cannot be had is an error that says why;
+  // kAuto takes io_uring if it passes a self-test, else epoll, and backend_choice() tells.
+  static absl::StatusOr<std::unique_ptr<Loop>> create(LoopOptions options = {});
+
+  // Destroys what still runs, wherever it is suspended, and completes every operation. Streams and
+  // listeners of this loop that live elsewhere must have gone before; one that has not is named in
+  // the message that ends the process.
+  ~Loop();
+
+  const BackendChoice& backend_choice() const noexcept { return choice_; }
+  Trigger trigger() const noexcept { return options_.trigger; }
+
+  // Starts `function(arguments...)`, which must return a Task, as a task of its own; its first step
+  // runs in a later turn. The callable and the arguments are moved or copied into the task's frame.
+  // A reference, pointer or view would dangle too easily: pass it wrapped in borrow(x), which says
+  // that x outlives the task, or spawn inside with_scope. After stop() the task still starts, with
+  // its stop requested.
+  template <class Function, class... Arguments>
+    requires Spawnable<Function, Arguments...>
+  void spawn(Function&& function, Arguments&&... arguments) {
+    static_assert((OwnsItsValue<Arguments> && ...),
+                  "spawn: an argument is a reference, a pointer or a view; pass a value, or "
+                  "borrow(x) for an x that outlives the task");
+    require_thread();
+    root_.add(make_job(std::decay_t<Function>(std::forward<Function>(function)),
+                       std::decay_t<Arguments>(std::forward<Arguments>(arguments))...));
+  }
+
+  // Runs until every task has ended, whether by itself or after stop(), and every close is done.
+  void run();
+  // Runs until stop() was called and every task has ended; meanwhile waits for posts.
+  void run_until_stopped();
+
+  // For a host with a loop of its own: does what can be done now, within the budget, and does not
+  // wait. What is left over stays for the next call; nothing that was read from the kernel is lost.
+  // When it returns, a post from another thread makes poll_fd() readable.
+  RunOnce run_once(const Budget& budget = {});
+
+  // Readable when run_once has something to do that came from the kernel or another thread, for a
+  // host's poll set. -1 if the backend has none.
+  int poll_fd() const noexcept { return backend_->poll_fd(); }
+  // When run_once wants to be called at the latest, even if poll_fd() stays quiet: the past when
+  // work is left over, kNever when there is none.
+  TimePoint next_deadline() noexcept;
+
+  // Asks every task to stop. Any thread; async-signal-safe; once is enough. Operations end with
+  // Errc::canceled, and run() returns when the tasks have ended. Posts are taken until then.
+  void stop() noexcept;
+  bool stopping() const noexcept { return stop_requested_.load(std::memory_order_relaxed); }
+
+  // Any thread: `mail` runs on this loop's thread in one of its next turns. First in, first out for
+  // each posting thread. Allocates nothing. False, and nothing happens, once the loop has ended.
+  [[nodiscard]] bool post(Mail& mail) noexcept override { return mailbox_.post(mail); }
+  // The same for a callable, which is kept in pooled memory until it has run.
+  template <class Function>
+    requires std::invocable<std::decay_t<Function>&>
+  bool post(Function&& function);
+
+  // What is needed below by operations; not for programs.
+  Backend& backend() noexcept { return *backend_; }
+  SlotTable& slots() noexcept { return slots_; }
+  Timers& timers() noexcept { return timers_; }
+  Pool& pool() noexcept { return *pool_; }
+  Scope& root() noexcept { return root_; }
+  OpQueue& submitted() noexcept { return submitted_; }
+  TimePoint now() const noexcept { return options_.clock->now(); }
+  const LoopCounters& counters() const noexcept { return counters_; }
+  std::uint64_t posts() const noexcept { return mailbox_.posts(); }
+  std::uint64_t wakes() const noexcept { return mailbox_.wakes(); }
+
+  // Closes the slot's descriptor as soon as the kernel holds nothing of it; `waiter`, if any, is
+  // made ready then. The slot must not be used afterwards.
+  void close(Slot& slot, ReadyNode* waiter = nullptr) noexcept;
+  // Asks a begun operation to end early.
+  void cancel(Op& op) noexcept;
+  // The slot of a descriptor that is not ours, shared by those who wait on it; each call is paired
+  // with one release_foreign. nullptr when memory is out.
+  Slot* foreign_slot(int fd) noexcept;
+  void release_foreign(Slot& slot) noexcept;
+
+  // Holds when the caller is on the loop's thread, or the loop has not been turned yet.
+  void require_thread() const noexcept;
+
+ private:
+  struct Foreign;
+  enum class Until : std::uint8_t { kNow, kEmpty, kStopped };  // how long to keep waiting
+
+  Loop(LoopOptions options, BackendChoice choice, std::unique_ptr<Backend> backend);
+
+  void bind_to_thread();
+  std::size_t turn(const Budget& budget, Until until);
+  bool expects(Until until) noexcept;
+  Duration wait_limit() noexcept;
+  bool has_work() noexcept;
+  void run_until(Until until);
+  void heed_stop() noexcept;
+
+  LoopOptions options_;
+  BackendChoice choice_;
+  SlotTable slots_;
+  Pool::Owner pool_;
+  std::unique_ptr<Backend> backend_;
+  Timers timers_;
+  Mailbox mailbox_;
+  OpQueue submitted_;
+  std::unique_ptr<Foreign> foreign_;
+  Scope root_;
+  LoopCounters counters_;
+  const void* thread_ = nullptr;  // bound by the first turn
+  std::atomic<bool> stop_requested_{false};
+  bool stop_heeded_ = false;
+};
+
+// A callable on its way to a loop.
+template <class Function>
+class PostedCall final : public Mail {
+ public:
+  explicit PostedCall(Function function) : function_(std::move(function)) {}
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* memory, std::size_t size) noexcept { free_frame(memory, size); }
+
+  void run() noexcept override {
+    const std::unique_ptr<PostedCall> self(this);
+    function_();
+  }
+  const char* what() const noexcept override { return "posted call"; }
+
+ private:
+  Function function_;
+};
+
+template <class Function>
+  requires std::invocable<std::decay_t<Function>&>
+bool Loop::post(Function&& function) {
+  using Call = PostedCall<std::decay_t<Function>>;
+  auto call = std::make_unique<Call>(std::forward<Function>(function));
+  if (!post(static_cast<Mail&>(*call))) return false;
+  static_cast<void>(call.release());  // it deletes itself when it has run
+  return true;
+}
+
+// Starts a task on `loop`, from any thread; see Loop::spawn for the arguments. False, and the
+// arguments are gone, when the loop has ended.
+template <class Function, class... Arguments>
+  requires Spawnable<Function, Arguments...>
+bool spawn_on(Loop& loop, Function&& function, Arguments&&... arguments) {
+  static_assert((OwnsItsValue<Arguments> && ...),
+                "spawn_on: an argument is a reference, a pointer or a view; pass a value, or "
+                "borrow(x) for an x that outlives the task");
+  return loop.post([&loop, job = make_job(std::decay_t<Function>(std::forward<Function>(function)),
+                                          std::decay_t<Arguments>(
+                                              std::forward<Arguments>(arguments))...)]() mutable {
+    loop.root().add(std::move(job));
+  });
+}
+
+}  // namespace rondo

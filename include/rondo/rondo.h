@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// All of Rondo. The parts can be included by themselves; see the folders beside this file.
+#pragma once
+
+#include "rondo/base/clock.h"
+#include "rondo/base/error.h"
+#include "rondo/base/fd.h"
+#include "rondo/base/result.h"
+#include "rondo/buffer/chunk.h"
+#include "rondo/coro/scope.h"
+#include "rondo/coro/task.h"
+#include "rondo/coro/this_task.h"
+#include "rondo/coro/when.h"
+#include "rondo/io/sleep.h"
+#include "rondo/io/wait_fd.h"
+#include "rondo/io/with_timeout.h"
+#include "rondo/loop/borrow.h"
+#include "rondo/loop/loop.h"
+#include "rondo/loop/switch_to.h"
+#include "rondo/loop/this_loop.h"
+#include "rondo/net/byte_stream.h"
+#include "rondo/net/endpoint.h"
+#include "rondo/net/socket_options.h"
+#include "rondo/net/tcp_listener.h"
+#include "rondo/net/tcp_stream.h"

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#include "rondo/kernel/backend.h"
+
+namespace rondo {
+
+std::string_view name_of(BackendKind kind) noexcept {
+  switch (kind) {
+    case BackendKind::kAuto:
+      return "auto";
+    case BackendKind::kIoUring:
+      return "io_uring";
+    case BackendKind::kEpoll:
+      return "epoll";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(Trigger trigger) noexcept {
+  switch (trigger) {
+    case Trigger::kDefault:
+      return "default";
+    case Trigger::kEdge:
+      return "edge";
+    case Trigger::kLevel:
+      return "level";
+  }
+  return "unknown";
+}
+
+}  // namespace rondo

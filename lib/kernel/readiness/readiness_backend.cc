@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/readiness/readiness_backend.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "kernel/readiness/perform.h"
+#include "rondo/base/assert.h"
+
+namespace rondo {
+namespace {
+
+bool is_reader(const Op& op) noexcept {
+  return op.code == OpCode::kReceive || op.code == OpCode::kRead || op.code == OpCode::kAccept;
+}
+
+Progress done(Op& op, Error error) noexcept {
+  op.complete(error);
+  return Progress::kCompleted;
+}
+
+}  // namespace
+
+void ReadinessBackend::attach(Pool& pool, SlotTable& slots) {
+  pool_ = &pool;
+  slots_ = &slots;
+}
+
+Progress ReadinessBackend::attempt(Op& op) noexcept {
+  if (op.state == OpState::kArmed) return is_reader(op) ? perform_read(op) : perform_write(op);
+  if (op.code == OpCode::kClose) return close(static_cast<CloseOp&>(op));
+  Slot& slot = *op.slot;
+  if (slot.bits & (kSlotClosing | kSlotBroken)) [[unlikely]] {
+    return done(op, slot.has(kSlotClosing) ? Errc::closed : Errc::broken);
+  }
+  switch (op.code) {
+    case OpCode::kPoll:
+      return begin_poll(op);
+    case OpCode::kShutdown:
+      perform(op, *pool_, counters_);
+      return Progress::kCompleted;
+    default:
+      return is_reader(op) ? begin_read(op) : begin_write(op);
+  }
+}
+
+Progress ReadinessBackend::begin_read(Op& op) noexcept {
+  Slot& slot = *op.slot;
+  require(slot.reader == nullptr, "two receives (or accepts) at the same time on one descriptor");
+  if (slot.has(kSlotReadable)) {
+    slot.reader = &op;
+    op.state = OpState::kArmed;
+    return Progress::kArmed;
+  }
+  return hold(op, slot.reader, kSlotWantsRead);
+}
+
+Progress ReadinessBackend::begin_write(Op& op) noexcept {
+  Slot& slot = *op.slot;
+  require(slot.writer == nullptr, "two sends (or connects) at the same time on one descriptor");
+  if (slot.has(kSlotUnwritable)) return hold(op, slot.writer, kSlotWantsWrite);
+  return perform_write(op);
+}
+
+// For descriptors that belong to others: their readiness, and nothing else, is what is waited for.
+Progress ReadinessBackend::begin_poll(Op& op) noexcept {
+  Slot& slot = *op.slot;
+  const bool reads = (op.events & kPollIn) != 0;
+  Op*& place = reads ? slot.reader : slot.writer;
+  require(place == nullptr, "two waits for the same readiness of one descriptor");
+  return hold(op, place, reads ? kSlotWantsRead : kSlotWantsWrite);
+}
+
+Progress ReadinessBackend::hold(Op& op, Op*& place, std::uint16_t wish) noexcept {
+  place = &op;
+  op.state = OpState::kHeld;
+  want(*op.slot, wish);
+  return Progress::kHeld;
+}
+
+void ReadinessBackend::want(Slot& slot, std::uint16_t bits) noexcept {
+  if ((slot.bits & bits) == bits) return;
+  if ((slot.bits & (kSlotWantsRead | kSlotWantsWrite)) == 0 && slot.interest == 0) {
+    const bool edge = slot.trigger == Trigger::kEdge || (slot.trigger == Trigger::kDefault && edge_);
+    // Edge-triggered: registered once for everything, never changed again.
+    if (edge) bits = kSlotEdge | kSlotWantsRead | kSlotWantsWrite;
+  }
+  slot.set(bits);
+  interest_changed(slot);
+}
+
+Progress ReadinessBackend::perform_read(Op& op) noexcept {
+  Slot& slot = *op.slot;
+  switch (perform(op, *pool_, counters_)) {
+    case Performed::kDone:
+      // More may be there: the next receive is performed without waiting for an event.
+      slot.reader = nullptr;
+      slot.set(kSlotReadable);
+      return Progress::kCompleted;
+    case Performed::kDrained:
+      slot.reader = nullptr;
+      // After a hang-up no further edge announces the end of the stream, so the bit stays.
+      if (!slot.has(kSlotHungUp)) slot.clear(kSlotReadable);
+      return Progress::kCompleted;
+    case Performed::kWouldBlock:
+      slot.clear(kSlotReadable);
+      if ((op.flags & kOpStop) != 0) {
+        slot.reader = nullptr;
+        return done(op, Errc::canceled);
+      }
+      return hold(op, slot.reader, kSlotWantsRead);
+    case Performed::kNoBlock:
+      op.state = OpState::kHeld;
+      starved_.push_back(op);
+      pool_->set_starving(true);
+      return Progress::kHeld;
+  }
+  return Progress::kHeld;
+}
+
+Progress ReadinessBackend::perform_write(Op& op) noexcept {
+  Slot& slot = *op.slot;
+  if (perform(op, *pool_, counters_) != Performed::kWouldBlock) {
+    slot.writer = nullptr;
+    return Progress::kCompleted;
+  }
+  slot.set(kSlotUnwritable);
+  if ((op.flags & kOpStop) != 0) {
+    slot.writer = nullptr;
+    return done(op, Errc::canceled);
+  }
+  return hold(op, slot.writer, kSlotWantsWrite);
+}
+
+Progress ReadinessBackend::close(CloseOp& op) noexcept {
+  Slot& slot = *op.slot;
+  slot.set(kSlotClosing);
+  end(slot.reader, Errc::closed);
+  end(slot.writer, Errc::closed);
+  forget(slot);
+  slot.unlink();
+  if (!slot.has(kSlotForeign)) ::close(slot.fd);
+  return done(op, {});
+}
+
+void ReadinessBackend::end(Op*& waiting, Error error) noexcept {
+  if (waiting == nullptr) return;
+  Op& op = *std::exchange(waiting, nullptr);
+  op.unlink();
+  op.complete(error);
+  ended_.push_back(op);
+}
+
+void ReadinessBackend::refuse(Slot& slot, Error error) noexcept {
+  end(slot.reader, error);
+  end(slot.writer, error);
+}
+
+void ReadinessBackend::retract(Op& op) noexcept {
+  Slot& slot = *op.slot;
+  op.unlink();
+  if (slot.reader == &op) slot.reader = nullptr;
+  if (slot.writer == &op) slot.writer = nullptr;
+  // A part of a message has gone: nothing sent after it could be understood.
+  if ((op.code == OpCode::kSend || op.code == OpCode::kSendGather) && op.done != 0) {
+    slot.set(kSlotBroken);
+  }
+}
+
+void ReadinessBackend::stop(Op& op, OpQueue& completed) noexcept {
+  Slot& slot = *op.slot;
+  if (slot.reader == &op) slot.reader = nullptr;
+  if (slot.writer == &op) slot.writer = nullptr;
+  op.complete(Errc::canceled);
+  completed.push_back(op);
+}
+
+void ReadinessBackend::wake_starved(OpQueue& completed) noexcept {
+  // One a turn: it may take the only free block, and the next turn comes at once.
+  if (pool_->has_free()) {
+    auto& op = static_cast<Op&>(*starved_.pop_front());
+    op.state = OpState::kArmed;
+    completed.push_back(op);
+  }
+  if (starved_.empty()) pool_->set_starving(false);
+}
+
+void ReadinessBackend::turn(OpQueue& submitted, OpQueue& completed,
+                            const TurnLimits& limits) noexcept {
+  ++counters_.turns;
+  while (ReadyNode* node = submitted.pop_front()) {
+    // Only held ops that are to end early come this way: new ones are attempted at the await.
+    auto& op = static_cast<Op&>(*node);
+    stop(op, completed);
+  }
+  if (!starved_.empty()) [[unlikely]] {
+    wake_starved(completed);
+  }
+  TurnLimits bounded = limits;
+  if (!completed.empty() || !ended_.empty()) bounded.wait = Duration(0);
+  wait(completed, bounded);
+  completed.take(ended_);
+}
+
+bool ReadinessBackend::arm(Op* op, OpQueue& completed, Readiness ready) noexcept {
+  if (op == nullptr || op->state != OpState::kHeld || op->linked()) return false;
+  Slot& slot = *op->slot;
+  if (op->code == OpCode::kPoll) [[unlikely]] {
+    const int seen = (ready.readable ? kPollIn : 0) | (ready.writable ? kPollOut : 0) |
+                     (ready.hung_up ? kPollHangUp : 0);
+    op->events = static_cast<short>(seen);
+    (op == slot.reader ? slot.reader : slot.writer) = nullptr;
+    op->complete({});
+  } else {
+    op->state = OpState::kArmed;
+  }
+  completed.push_back(*op);
+  return true;
+}
+
+void ReadinessBackend::on_event(Slot& slot, Readiness ready, OpQueue& completed) noexcept {
+  const bool read = ready.readable || ready.hung_up;
+  const bool write = ready.writable || ready.hung_up;
+  if (write) slot.clear(kSlotUnwritable);
+  if (slot.has(kSlotEdge)) {
+    if (read) slot.set(kSlotReadable);
+    if (ready.hung_up) slot.set(kSlotHungUp);
+    if (read) arm(slot.reader, completed, ready);
+    if (write) arm(slot.writer, completed, ready);
+    return;
+  }
+  // Level-triggered: what nobody waits for would be reported again and again, so it is disarmed;
+  // an op that is armed already, but has not run yet, keeps its interest.
+  std::uint16_t unwanted = 0;
+  if (read && !arm(slot.reader, completed, ready) && slot.reader == nullptr) {
+    unwanted |= kSlotWantsRead;
+  }
+  if (write && !arm(slot.writer, completed, ready) && slot.writer == nullptr) {
+    unwanted |= kSlotWantsWrite;
+  }
+  // Write interest lasts for one wait, read interest until nobody reads.
+  if (ready.writable && slot.has(kSlotWantsWrite)) unwanted |= kSlotWantsWrite;
+  if ((slot.bits & unwanted) != 0) {
+    slot.clear(unwanted);
+    interest_changed(slot);
+  } else if (ready.hung_up && slot.reader == nullptr && slot.writer == nullptr) {
+    // A hang-up is reported whatever one asks for: only forgetting the descriptor silences it.
+    forget(slot);
+  }
+}
+
+}  // namespace rondo

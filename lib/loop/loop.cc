@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+#include "rondo/loop/loop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "kernel/choose.h"
+#include "rondo/base/assert.h"
+#include "rondo/base/thread.h"
+
+namespace rondo {
+
+// Descriptors of others that tasks of this loop wait on, and how many tasks do.
+struct Loop::Foreign {
+  struct Entry {
+    Slot* slot;
+    std::size_t users;
+  };
+  absl::flat_hash_map<int, Entry> by_fd;
+};
+
+absl::StatusOr<std::unique_ptr<Loop>> Loop::create(LoopOptions options) {
+  auto chosen = choose_backend(options.backend, options.trigger);
+  if (!chosen.ok()) return chosen.status();
+  return std::unique_ptr<Loop>(
+      new Loop(std::move(options), std::move(chosen->choice), std::move(chosen->backend)));
+}
+
+Loop::Loop(LoopOptions options, BackendChoice choice, std::unique_ptr<Backend> backend)
+    : options_(std::move(options)),
+      choice_(std::move(choice)),
+      pool_(Pool::create(options_.pool)),
+      backend_(std::move(backend)),
+      mailbox_([](void* self) { static_cast<Backend*>(self)->wake(); }, backend_.get()),
+      foreign_(std::make_unique<Foreign>()),
+      root_(*this) {
+  if (options_.trigger == Trigger::kDefault) options_.trigger = Trigger::kEdge;
+  pool_->on_foreign_return([](void* self) { static_cast<Backend*>(self)->wake(); },
+                           backend_.get());
+  root_.on_failure(
+      [](void* self, std::exception_ptr failure) {
+        auto& handler = static_cast<Loop*>(self)->options_.on_exception;
+        if (!handler) {
+          panic("an exception left a spawned task, and LoopOptions::on_exception is not set");
+        }
+        handler(std::move(failure));
+      },
+      this);
+}
+
+Loop::~Loop() {
+  bind_to_thread();
+  root_.destroy_children();
+  // Mail that came in time still runs, and what it spawns ends likewise; then nothing more comes.
+  mailbox_.close();
+  const Budget all{.events = static_cast<std::size_t>(-1)};
+  do {
+    turn(all, Until::kEmpty);
+    root_.destroy_children();
+  } while (has_work() || mailbox_.has_mail() || slots_.closing != 0);
+  pool_->on_foreign_return(nullptr, nullptr);
+  backend_.reset();
+}
+
+void Loop::bind_to_thread() {
+  if (thread_ != nullptr) return;
+  thread_ = current_thread();
+  pool_->bind_to_thread();
+  backend_->attach(*pool_, slots_);
+}
+
+void Loop::require_thread() const noexcept {
+  require(thread_ == nullptr || thread_ == current_thread(),
+          "a loop was used from another thread; post to it, or spawn_on it");
+}
+
+bool Loop::has_work() noexcept { return !ready().empty() || !submitted_.empty(); }
+
+// Whether something is still to come that is worth waiting for.
+bool Loop::expects(Until until) noexcept {
+  switch (until) {
+    case Until::kNow:
+      return false;
+    case Until::kEmpty:
+      return root_.running() != 0 || slots_.closing != 0;
+    case Until::kStopped:
+      return !stop_heeded_ || root_.running() != 0 || slots_.closing != 0;
+  }
+  return false;
+}
+
+std::size_t Loop::turn(const Budget& budget, Until until) {
+  ++counters_.turns;
+  mailbox_.drain(ready(), options_.posts_per_turn);
+  if (!timers_.empty()) timers_.expire(now(), ready(), options_.timers_per_turn);
+  if (stop_requested_.load(std::memory_order_relaxed) && !stop_heeded_) heed_stop();
+
+  const BackendCounters& moved = backend_->counters();
+  const std::uint64_t bytes_before = moved.bytes_received + moved.bytes_sent;
+  const std::size_t resumed =
+      Runner::run(std::min(budget.events, options_.resumptions_per_turn), [&]() noexcept {
+        return moved.bytes_received + moved.bytes_sent - bytes_before < budget.bytes;
+      });
+  counters_.resumed += resumed;
+
+  TurnLimits limits{.events = options_.events_per_turn, .wait = Duration(0)};
+  if (ready().empty() && expects(until) && mailbox_.prepare_to_sleep()) limits.wait = wait_limit();
+  OpQueue completed;
+  backend_->turn(submitted_, completed, limits);
+  mailbox_.awake();
+  ready().take(completed);
+  return resumed;
+}
+
+// The clock is read again here: what ran may have taken long.
+Duration Loop::wait_limit() noexcept {
+  if (timers_.empty()) return Duration(-1);
+  return std::max(timers_.next_deadline() - now(), Duration(0));
+}
+
+void Loop::heed_stop() noexcept {
+  stop_heeded_ = true;
+  root_.stop();
+}
+
+void Loop::run() { run_until(Until::kEmpty); }
+
+void Loop::run_until_stopped() { run_until(Until::kStopped); }
+
+void Loop::run_until(Until until) {
+  bind_to_thread();
+  require_thread();
+  const Budget all{.events = static_cast<std::size_t>(-1)};
+  while (expects(until) || has_work()) turn(all, until);
+}
+
+RunOnce Loop::run_once(const Budget& budget) {
+  bind_to_thread();
+  require_thread();
+  RunOnce result;
+  Budget left = budget;
+  const std::uint64_t bytes_before =
+      backend_->counters().bytes_received + backend_->counters().bytes_sent;
+  // The first turn fetches what the kernel has, the following ones run it and fetch again.
+  for (;;) {
+    const std::size_t resumed = turn(left, Until::kNow);
+    result.resumed += resumed;
+    left.events -= std::min(resumed, left.events);
+    const std::uint64_t moved =
+        backend_->counters().bytes_received + backend_->counters().bytes_sent - bytes_before;
+    left.bytes = budget.bytes - std::min<std::size_t>(moved, budget.bytes);
+    if (!has_work()) break;
+    if (left.events == 0 || left.bytes == 0) break;
+    if (budget.deadline != kNever && now() >= budget.deadline) break;
+  }
+  // From here to the next call the loop counts as asleep: a post wakes poll_fd().
+  result.more = has_work() || !mailbox_.prepare_to_sleep();
+  return result;
+}
+
+TimePoint Loop::next_deadline() noexcept {
+  if (has_work() || mailbox_.has_mail()) return TimePoint::min();
+  return timers_.empty() ? kNever : timers_.next_deadline();
+}
+
+void Loop::stop() noexcept {
+  if (!stop_requested_.exchange(true, std::memory_order_seq_cst)) backend_->wake();
+}
+
+void Loop::close(Slot& slot, ReadyNode* waiter) noexcept {
+  require_thread();
+  CloseOp& op = slot.closing;
+  op.waiter = waiter;
+  op.waiter_queue = &ready();
+  if (backend_->attempt(op) == Progress::kCompleted) {
+    op.run();
+    return;
+  }
+  op.counted = true;
+  ++slots_.closing;
+  op.state = OpState::kQueued;
+  submitted_.push_back(op);
+}
+
+void Loop::cancel(Op& op) noexcept {
+  switch (op.state) {
+    case OpState::kQueued:
+      op.unlink();
+      op.complete(Errc::canceled);
+      ready().push_back(op);
+      return;
+    case OpState::kHeld:
+      if ((op.flags & kOpStop) != 0) return;
+      op.flags |= kOpStop;
+      op.unlink();  // a receive that waits for a buffer is in the backend's queue
+      submitted_.push_back(op);
+      return;
+    case OpState::kArmed:
+      op.flags |= kOpStop;  // if there is nothing after all, it ends instead of waiting again
+      return;
+    case OpState::kIdle:
+    case OpState::kDone:
+      return;
+  }
+}
+
+Slot* Loop::foreign_slot(int fd) noexcept {
+  auto [place, fresh] = foreign_->by_fd.try_emplace(fd, Foreign::Entry{nullptr, 0});
+  if (fresh) {
+    Slot* slot = slots_.take(fd);
+    if (slot == nullptr) {
+      foreign_->by_fd.erase(place);
+      return nullptr;
+    }
+    slot->set(kSlotForeign);
+    slot->trigger = Trigger::kLevel;
+    place->second.slot = slot;
+  }
+  ++place->second.users;
+  return place->second.slot;
+}
+
+void Loop::release_foreign(Slot& slot) noexcept {
+  const auto place = foreign_->by_fd.find(slot.fd);
+  if (--place->second.users != 0) return;
+  foreign_->by_fd.erase(place);
+  close(slot);
+}
+
+}  // namespace rondo
