@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """tools/dev check: the house's taste, executable. Each finding is one line: path:line: message."""
 
-import argparse
 import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent / "rules"))
 
 import allowances
+import command_line
 import coroutine_forms
 import floors
 import formatting
@@ -36,7 +36,7 @@ def findings(root):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="tools/dev check", description=(
+    parser = command_line.Parser("check", (
         "Refuses what the house does without: includes that point up, headers that do not compile "
         "alone, coroutine forms that compilers break, unformatted and orphan files."))
     parser.add_argument("--root", type=Path, default=HERE, help="another tree to check")

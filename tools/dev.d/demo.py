@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """tools/dev demo: rondo-echo on every backend and mode in turn, under rondo-load, as one table."""
 
-import argparse
 import json
 import os
 import platform
@@ -11,6 +10,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import builds
+import command_line
 from child import Child
 
 # A backend, its trigger mode ('-' where it has none), a way of reading.
@@ -68,7 +68,7 @@ def main():
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog="tools/dev demo", description=(
+    parser = command_line.Parser("demo", (
         "Runs rondo-echo on every backend and mode in turn under rondo-load and compares them. "
         "CPU is the server's, user and system, per request."))
     parser.add_argument("--duration", type=float, default=3, metavar="SECONDS",

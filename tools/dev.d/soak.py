@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """tools/dev soak: what takes too long for each change."""
 
-import argparse
 import subprocess
 import sys
 from pathlib import Path
+
+import command_line
 
 TEST = Path(__file__).with_name("test.py")
 REPEATS = 20
@@ -12,7 +13,7 @@ HOUR = 3600
 
 
 def main():
-    argparse.ArgumentParser(prog="tools/dev soak", description=(
+    command_line.Parser("soak", (
         f"Runs, in release, the tests with Soak in their name (RONDO_SOAK=1, the disabled ones "
         f"too), and then the whole suite {REPEATS} times. About an hour.")).parse_args()
     failed = 0

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """tools/dev test: compiles every build, runs everything, and ends with the summary line."""
 
-import argparse
 import json
 import os
 import subprocess
@@ -10,6 +9,7 @@ import time
 import unittest
 
 import builds
+import command_line
 import gtest_program
 import install_test
 import outcome
@@ -33,7 +33,8 @@ def main():
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog="tools/dev test", description=__doc__.split(": ")[1])
+    parser = command_line.Parser("test", "Compiles every build, runs everything, and ends with the "
+                                         "summary line. Parts of it by these options:")
     parser.add_argument("--build", metavar="PART,...",
                         help=f"only these parts, of {', '.join(PARTS)}")
     parser.add_argument("--filter", help="only the tests that this GoogleTest filter names")
