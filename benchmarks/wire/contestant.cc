@@ -68,12 +68,21 @@ Contestant::Contestant(const std::vector<std::string>& command, const std::strin
   if (line != "ready") throw Failure("expected 'ready' from the load, got '" + line + "'");
 }
 
+std::string Contestant::run_load(double seconds) {
+  const milliseconds length{static_cast<int64_t>(seconds * 1000)};
+  try {
+    load_.write_line("go " + std::to_string(seconds));
+    return load_.read_line(length + kDrainPatience);
+  } catch (const Failure&) {
+    server_.require_alive();  // a server that died is the reason, the load's end only the sign
+    throw;
+  }
+}
+
 Window Contestant::run(double seconds) {
   const double busy_before = busy_seconds();
   const double before = server_.cpu_seconds();
-  load_.write_line("go " + std::to_string(seconds));
-  const milliseconds length{static_cast<int64_t>(seconds * 1000)};
-  const std::string line = load_.read_line(length + kDrainPatience);
+  const std::string line = run_load(seconds);
   nanosleep(&kSettling, nullptr);
   Window window = {};
   window.server_cpu = server_.cpu_seconds() - before;

@@ -42,6 +42,9 @@ class Contestant {
   Window run(double seconds);
 
  private:
+  // The line in which the load tells what it did.
+  std::string run_load(double seconds);
+
   Process server_;
   Process load_;
 };

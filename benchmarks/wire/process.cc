@@ -136,14 +136,18 @@ double Process::cpu_seconds() const {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-void Process::fail_as_dead() {
+void Process::require_alive() {
   int status = 0;
+  if (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == 0) return;
+  pid_ = -1;
+  throw Failure(name_ + " died: " + describe_end(status));
+}
+
+// Its pipe has ended; its end follows within moments, unless it only closed its output.
+void Process::fail_as_dead() {
   const auto deadline = steady_clock::now() + kTermination;
   while (steady_clock::now() < deadline) {
-    if (waitpid(pid_, &status, WNOHANG) != 0) {
-      pid_ = -1;
-      throw Failure(name_ + " died: " + describe_end(status));
-    }
+    require_alive();
     nanosleep(&kReapInterval, nullptr);
   }
   throw Failure(name_ + " closed its output");

@@ -26,6 +26,9 @@ class Process {
 
   void write_line(std::string_view line);
 
+  // Throws, saying how it ended, when the process has died.
+  void require_alive();
+
   // Processor time of all its threads so far: exact, unlike the sampled times in /proc.
   double cpu_seconds() const;
 
