@@ -83,8 +83,9 @@ void ReadinessBackend::want(Slot& slot, std::uint16_t bits) noexcept {
   if ((slot.bits & bits) == bits) return;
   if ((slot.bits & (kSlotWantsRead | kSlotWantsWrite)) == 0 && slot.interest == 0) {
     const bool edge = slot.trigger == Trigger::kEdge || (slot.trigger == Trigger::kDefault && edge_);
-    // Edge-triggered: registered once for everything, never changed again.
-    if (edge) bits = kSlotEdge | kSlotWantsRead | kSlotWantsWrite;
+    // Edge-triggered: registered once for everything, never changed again. Not for listeners: they
+    // would need an accept that finds nothing after every burst.
+    if (edge && !slot.has(kSlotListener)) bits = kSlotEdge | kSlotWantsRead | kSlotWantsWrite;
   }
   slot.set(bits);
   interest_changed(slot);
@@ -96,7 +97,7 @@ Progress ReadinessBackend::perform_read(Op& op) noexcept {
     case Performed::kDone:
       // More may be there: the next receive is performed without waiting for an event.
       slot.reader = nullptr;
-      slot.set(kSlotReadable);
+      if (!slot.has(kSlotListener)) slot.set(kSlotReadable);
       return Progress::kCompleted;
     case Performed::kDrained:
       slot.reader = nullptr;
