@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "support/backends.h"
+
+#include <ostream>
+
+namespace rondo {
+
+LoopOptions BackendCell::options() const {
+  LoopOptions options;
+  options.backend = kind;
+  options.trigger = trigger;
+  return options;
+}
+
+std::vector<BackendCell> backend_cells() {
+  return {
+      {"epoll_edge", BackendKind::kEpoll, Trigger::kEdge},
+      {"epoll_level", BackendKind::kEpoll, Trigger::kLevel},
+      {"io_uring", BackendKind::kIoUring, Trigger::kDefault},
+  };
+}
+
+std::vector<TransportCell> transport_cells() {
+  Endpoint::Ipv6Bytes loopback6{};
+  loopback6.back() = 1;
+  return {
+      {"tcp4", Endpoint::ipv4({127, 0, 0, 1}, 0)},
+      {"tcp6", Endpoint::ipv6(loopback6, 0)},
+  };
+}
+
+std::vector<Cell> cells() {
+  std::vector<Cell> all;
+  for (const BackendCell& backend : backend_cells()) {
+    for (const TransportCell& transport : transport_cells()) all.push_back({backend, transport});
+  }
+  return all;
+}
+
+std::string name_of_backend(const testing::TestParamInfo<BackendCell>& info) {
+  return info.param.name;
+}
+
+std::string name_of_cell(const testing::TestParamInfo<Cell>& info) {
+  return std::string(info.param.backend.name) + "_" + info.param.transport.name;
+}
+
+void PrintTo(const BackendCell& cell, std::ostream* out) { *out << cell.name; }
+
+void PrintTo(const Cell& cell, std::ostream* out) {
+  *out << cell.backend.name << " over " << cell.transport.name;
+}
+
+}  // namespace rondo

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// The cells of the behavioural suite: which kernel queues and which transports it runs over. A new
+// backend or transport adds a line in backends.cc, and every scenario runs on it.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "rondo/loop/loop.h"
+#include "rondo/net/endpoint.h"
+
+namespace rondo {
+
+struct BackendCell {
+  const char* name;
+  BackendKind kind;
+  Trigger trigger;
+
+  // A loop's options for it; the rest is at its default.
+  LoopOptions options() const;
+};
+
+struct TransportCell {
+  const char* name;
+  Endpoint any_port;  // loopback, with a port of the kernel's choice
+};
+
+struct Cell {
+  BackendCell backend;
+  TransportCell transport;
+};
+
+std::vector<BackendCell> backend_cells();
+std::vector<TransportCell> transport_cells();
+std::vector<Cell> cells();  // each backend with each transport
+
+// The part of a test's name that says where it ran: "epoll_edge", "io_uring_tcp6".
+std::string name_of_backend(const testing::TestParamInfo<BackendCell>& info);
+std::string name_of_cell(const testing::TestParamInfo<Cell>& info);
+void PrintTo(const BackendCell& cell, std::ostream* out);
+void PrintTo(const Cell& cell, std::ostream* out);
+
+}  // namespace rondo

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Sockets without the library: for peers that misbehave, and to look at the wire.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "rondo/base/fd.h"
+#include "rondo/net/endpoint.h"
+
+namespace rondo {
+
+// A blocking stream socket. Its calls end after 20 s at the latest, with a failed expectation.
+class RawPeer {
+ public:
+  RawPeer() = default;
+  explicit RawPeer(Fd fd);
+
+  // `receive_buffer` in bytes; 0 leaves it to the kernel.
+  static RawPeer connect(const Endpoint& server, int receive_buffer = 0);
+
+  int fd() const noexcept { return fd_.number(); }
+  bool is_open() const noexcept { return fd_.valid(); }
+
+  void send(std::string_view bytes);
+  // As much as goes without waiting; how much that was.
+  std::size_t send_some(std::string_view bytes);
+  // Exactly `count` bytes; fewer only at the end of the stream or on an error.
+  std::string receive(std::size_t count);
+  std::string receive_to_end();
+  // What is there, without waiting.
+  std::string receive_some(std::size_t most = 65536);
+  // True if the other end has closed or reset; waits for that.
+  bool sees_end();
+  void finish_sending();
+  void close() { fd_ = Fd(); }
+  // Closes with a reset.
+  void reset();
+
+ private:
+  Fd fd_;
+};
+
+// A listening socket.
+class RawListener {
+ public:
+  explicit RawListener(const Endpoint& any_port, int backlog = 128);
+
+  Endpoint endpoint() const;
+  RawPeer accept();
+  int fd() const noexcept { return fd_.number(); }
+
+ private:
+  Fd fd_;
+};
+
+// An address where connections neither succeed nor fail: the queue of the listener is full, so that
+// the kernel drops what would open another one.
+class DeafListener {
+ public:
+  explicit DeafListener(const Endpoint& any_port);
+
+  Endpoint endpoint() const { return listener_.endpoint(); }
+
+ private:
+  RawListener listener_;
+  RawPeer queued_[8];
+};
+
+}  // namespace rondo

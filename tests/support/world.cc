@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "support/world.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <exception>
+#include <span>
+
+namespace rondo {
+
+Task<> turns(int count) {
+  for (int i = 0; i < count; ++i) {
+    auto slept = co_await sleep(0ns);
+    if (!slept) co_await yield();
+  }
+}
+
+std::string pattern(std::size_t size, std::size_t from) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::size_t place = from + i;
+    bytes[i] = static_cast<char>(place ^ (place >> 8) * 31 ^ (place >> 16) * 7);
+  }
+  return bytes;
+}
+
+Task<Received> receive_to_end(TcpStream& stream) {
+  Received received;
+  for (;;) {
+    auto chunk = co_await stream.receive();
+    if (!chunk) {
+      if (!chunk.error().is(Errc::end_of_stream)) received.failure = chunk.error();
+      co_return received;
+    }
+    received.bytes += chunk->text();
+  }
+}
+
+Task<std::string> receive_exactly(TcpStream& stream, std::size_t size) {
+  std::string bytes(size, '\0');
+  std::size_t got = 0;
+  while (got < size) {
+    auto count = co_await stream.read(std::as_writable_bytes(std::span(bytes).subspan(got)));
+    if (!count) break;
+    got += *count;
+  }
+  bytes.resize(got);
+  co_return bytes;
+}
+
+Task<> echo(TcpStream stream) {
+  while (auto chunk = co_await stream.receive()) {
+    auto sent = co_await stream.send_all(*chunk);
+    if (!sent) break;
+  }
+}
+
+void World::open(LoopOptions options) {
+  open_before_ = open_descriptors();
+  watchdog_.emplace();
+  options.on_exception = [this](std::exception_ptr failure) {
+    try {
+      std::rethrow_exception(std::move(failure));
+    } catch (const std::exception& error) {
+      escaped_.emplace_back(error.what());
+    } catch (...) {
+      escaped_.emplace_back("something that is no std::exception");
+    }
+  };
+  auto created = Loop::create(std::move(options));
+  if (!created.ok()) GTEST_SKIP() << created.status().message();
+  loop_ = std::move(*created);
+  watchdog_->watch(loop_.get());
+}
+
+void World::destroy_loop() {
+  watchdog_->watch(nullptr);
+  loop_.reset();
+}
+
+void World::TearDown() {
+  EXPECT_FALSE(watchdog_->has_barked()) << "the test took too long and was stopped";
+  destroy_loop();
+  watchdog_.reset();
+  for (const std::string& what : escaped_) ADD_FAILURE() << "an exception left a task: " << what;
+  EXPECT_EQ(open_descriptors(), open_before_) << "descriptors are left open, or missing";
+}
+
+void World::turn(int times) {
+  for (int i = 0; i < times; ++i) loop().run_once();
+}
+
+void World::turn_until(const std::function<bool()>& done) {
+  while (!done() && !watchdog_->has_barked()) {
+    const RunOnce ran = loop().run_once();
+    if (ran.more || done()) continue;
+    pollfd queue{.fd = loop().poll_fd(), .events = POLLIN, .revents = 0};
+    ::poll(&queue, 1, 1);
+  }
+}
+
+TcpListener TransportTest::listen(const ListenOptions& options) {
+  auto listener = TcpListener::listen(loop(), any_port(), options);
+  EXPECT_TRUE(listener.ok()) << listener.status().message();
+  return std::move(*listener);
+}
+
+Task<Ends> TransportTest::connected() {
+  TcpListener listener = listen();
+  const Endpoint address = listener.local_endpoint().value();
+  auto both = co_await when_all(TcpStream::connect(address), listener.accept());
+  EXPECT_TRUE(std::get<0>(both)) << std::get<0>(both).error().message();
+  EXPECT_TRUE(std::get<1>(both)) << std::get<1>(both).error().message();
+  Ends ends;
+  ends.client = std::move(*std::get<0>(both));
+  ends.server = std::move(*std::get<1>(both));
+  co_return ends;
+}
+
+Task<Mixed> TransportTest::connected_to_raw(int receive_buffer) {
+  TcpListener listener = listen();
+  Mixed ends;
+  ends.peer = RawPeer::connect(listener.local_endpoint().value(), receive_buffer);
+  auto stream = co_await listener.accept();
+  EXPECT_TRUE(stream) << stream.error().message();
+  ends.stream = std::move(*stream);
+  co_return ends;
+}
+
+}  // namespace rondo

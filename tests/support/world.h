@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// The fixtures of the behavioural suite: a loop of the cell's backend, a watchdog, and a check that
+// nothing is left open when the loop has gone.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "rondo/rondo.h"
+#include "support/backends.h"
+#include "support/descriptors.h"
+#include "support/raw_peer.h"
+#include "support/watchdog.h"
+
+namespace rondo {
+
+using namespace std::chrono_literals;  // NOLINT: this header is for tests only
+
+// Two ends of one connection.
+struct Ends {
+  TcpStream client;
+  TcpStream server;
+};
+
+// A stream of the library and a socket without it.
+struct Mixed {
+  TcpStream stream;
+  RawPeer peer;
+};
+
+// Lets `count` turns of the loop pass, kernel calls included.
+Task<> turns(int count);
+
+// `size` bytes of which each tells its place, so that a lost or doubled one is seen.
+std::string pattern(std::size_t size, std::size_t from = 0);
+
+// Everything up to the end of the stream; `failure` tells what ended it if that was not the end.
+struct Received {
+  std::string bytes;
+  Error failure;
+};
+Task<Received> receive_to_end(TcpStream& stream);
+// Exactly `size` bytes, or fewer when the stream ends.
+Task<std::string> receive_exactly(TcpStream& stream, std::size_t size);
+// Sends back what comes until the stream ends.
+Task<> echo(TcpStream stream);
+
+class World : public testing::Test {
+ protected:
+  // Opens the loop; the test is skipped if the backend cannot be had here.
+  void open(LoopOptions options);
+  void TearDown() override;
+
+  Loop& loop() { return *loop_; }
+  // Destroys the loop before the test's end.
+  void destroy_loop();
+
+  // Runs a task until it and everything else on the loop has ended.
+  template <class Body>
+  void run(Body body) {
+    loop().spawn(std::move(body));
+    loop().run();
+  }
+  // Turns the loop, without waiting, so often.
+  void turn(int times = 4);
+  // Turns the loop until `done()`; waits between the turns as a host would. Watched.
+  void turn_until(const std::function<bool()>& done);
+
+  // Exceptions that left spawned tasks; each is a failure unless the test takes it from here.
+  std::vector<std::string> escaped_;
+
+ private:
+  std::map<int, std::string> open_before_;
+  std::optional<Watchdog> watchdog_;
+  std::unique_ptr<Loop> loop_;
+};
+
+// For what depends on the backend only.
+class BackendTest : public World, public testing::WithParamInterface<BackendCell> {
+ protected:
+  void SetUp() override { open(GetParam().options()); }
+};
+
+// For what depends on the backend, on a clock that the test drives.
+class ClockTest : public World, public testing::WithParamInterface<BackendCell> {
+ protected:
+  void SetUp() override {
+    LoopOptions options = GetParam().options();
+    options.clock = &clock_;
+    open(std::move(options));
+  }
+
+  ManualClock clock_{TimePoint{} + 1h};
+};
+
+// For what runs over every backend and every transport.
+class TransportTest : public World, public testing::WithParamInterface<Cell> {
+ protected:
+  void SetUp() override { open(GetParam().backend.options()); }
+
+  const Endpoint& any_port() const { return GetParam().transport.any_port; }
+  TcpListener listen(const ListenOptions& options = {});
+  Task<Ends> connected();
+  // The other end is raw; `receive_buffer` is that one's.
+  Task<Mixed> connected_to_raw(int receive_buffer = 0);
+};
+
+#define RONDO_ON_EVERY_BACKEND(Suite) \
+  INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(backend_cells()), name_of_backend)
+#define RONDO_ON_EVERY_CELL(Suite) \
+  INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(cells()), name_of_cell)
+
+}  // namespace rondo
