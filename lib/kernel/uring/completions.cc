@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// The switch that turns a completion into the result of an Op.
+#include <cerrno>
+
+#include "kernel/uring/uring_backend.h"
+
+namespace rondo {
+
+void UringBackend::handle(const Completion& completion, OpQueue& completed) noexcept {
+  switch (tag_of(completion.token)) {
+    case Tag::kOp:
+      on_request(op_of(completion.token), completion.result, completed);
+      break;
+    case Tag::kReceives: {
+      Slot& slot = slot_of(completion.token);
+      receives_.on_completion(slot, completion, completed);
+      if (completion.final()) close_if_over(slot, completed);
+      break;
+    }
+    case Tag::kAccepts: {
+      Slot& slot = slot_of(completion.token);
+      accepts_.on_completion(slot, completion, completed);
+      if (completion.final()) close_if_over(slot, completed);
+      break;
+    }
+    case Tag::kStreamCancel:
+      on_stream_cancel(slot_of(completion.token), completed);
+      break;
+    case Tag::kWake:
+      on_wake(completion);
+      break;
+    case Tag::kIgnored:
+      break;
+  }
+}
+
+// The result of a request that completes once. A result that was quicker than a stop or a close is
+// delivered; a failure after either is put down to it.
+void UringBackend::on_request(Op& op, int result, OpQueue& completed) noexcept {
+  Slot& slot = *op.slot;
+  requests_.over(slot);
+  const bool closing = slot.has(kSlotClosing);
+  const bool ends = closing || (op.flags & kOpStop) != 0;
+  if (result == -EINTR && !ends && op.code != OpCode::kConnect) {
+    requests_.begin(op);
+    return;
+  }
+  switch (op.code) {
+    case OpCode::kSend:
+    case OpCode::kSendGather:
+      if (!on_sent(op, result)) {
+        if (!ends) {
+          requests_.begin(op);
+          return;
+        }
+        op.complete(Errc::canceled);
+      }
+      slot.writer = nullptr;
+      break;
+    case OpCode::kRead:
+      receives_.on_read(op, result);
+      break;
+    case OpCode::kPoll:
+      if (slot.reader == &op) {
+        slot.reader = nullptr;
+      } else {
+        slot.writer = nullptr;
+      }
+      op.complete(result < 0 ? Error::from_errno(-result) : Error());
+      if (result >= 0) op.events = static_cast<short>(result);
+      break;
+    default:
+      slot.writer = nullptr;
+      op.complete(result < 0 ? Error::from_errno(-result) : Error());
+      break;
+  }
+  if (closing && op.error) {
+    op.complete(Errc::closed);
+  } else if (op.error == Error::from_errno(ECANCELED)) {
+    op.complete(Errc::canceled);
+  }
+  completed.push_back(op);
+  close_if_over(slot, completed);
+}
+
+// Whether the send has its result; if not, a part of it is still to go.
+bool UringBackend::on_sent(Op& op, int result) noexcept {
+  if (result <= 0) {
+    // A send of something never moves nothing; should it, going on would never end.
+    op.complete(Error::from_errno(result == 0 ? EIO : -result));
+    return true;
+  }
+  op.done += static_cast<std::size_t>(result);
+  counters_.bytes_sent += static_cast<std::size_t>(result);
+  const bool wants_all = (op.flags & kOpAll) != 0;
+  const bool has_all =
+      !wants_all || (op.code == OpCode::kSend ? op.done == op.size : !position_of(op).has_value());
+  if (has_all) op.complete({});
+  return has_all;
+}
+
+// A stream that is between two receives cannot be found by the kernel, so it is asked again until
+// its last completion has come.
+void UringBackend::on_stream_cancel(Slot& slot, OpQueue& completed) noexcept {
+  requests_.over(slot);
+  if (slot.has(kSlotEnding)) {
+    if (slot.has(kSlotListener)) {
+      accepts_.end(slot);
+    } else {
+      receives_.end(slot);
+    }
+  }
+  close_if_over(slot, completed);
+}
+
+}  // namespace rondo

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/uring/requests.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "kernel/uring/buffer_ring.h"
+#include "rondo/base/assert.h"
+
+namespace rondo {
+namespace {
+
+// One request's length is an int for the kernel; what is longer goes on in a next request.
+constexpr std::size_t kLongest = std::size_t{1} << 30;
+
+unsigned length_of(std::size_t bytes) noexcept {
+  return static_cast<unsigned>(std::min(bytes, kLongest));
+}
+
+// MSG_WAITALL: the kernel itself goes on after a short send, without a completion in between.
+int send_flags(const Op& op) noexcept {
+  return (op.flags & kOpAll) != 0 ? MSG_NOSIGNAL | MSG_WAITALL : MSG_NOSIGNAL;
+}
+
+}  // namespace
+
+std::optional<GatherPosition> position_of(const Op& gather) noexcept {
+  std::size_t offset = gather.done;
+  for (std::size_t part = 0; part < gather.size; ++part) {
+    if (offset < gather.parts[part].iov_len) return GatherPosition{part, offset};
+    offset -= gather.parts[part].iov_len;
+  }
+  return std::nullopt;
+}
+
+void Requests::begin(Op& op) noexcept {
+  const int fd = op.slot->fd;
+  io_uring_sqe& entry = entry_for(*op.slot);
+  switch (op.code) {
+    case OpCode::kSend:
+      ::io_uring_prep_send(&entry, fd, op.memory + op.done, length_of(op.size - op.done),
+                           send_flags(op));
+      break;
+    case OpCode::kSendGather:
+      prepare_gather(entry, op);
+      break;
+    case OpCode::kRead:
+      ::io_uring_prep_recv(&entry, fd, op.memory, length_of(op.size), 0);
+      break;
+    case OpCode::kConnect:
+      ::io_uring_prep_connect(&entry, fd, op.address, static_cast<socklen_t>(op.size));
+      break;
+    case OpCode::kPoll:
+      ::io_uring_prep_poll_add(&entry, fd, static_cast<unsigned short>(op.events));
+      break;
+    case OpCode::kAccept:
+    case OpCode::kReceive:
+    case OpCode::kShutdown:
+    case OpCode::kClose:
+      panic("io_uring: this kind of operation is no single request");
+  }
+  entry.user_data = token_of(op);
+}
+
+// The array of parts is used as it is. Only where a part has gone half way does its rest go alone,
+// so that no copy of the array has to be kept.
+void Requests::prepare_gather(io_uring_sqe& entry, const Op& op) noexcept {
+  const GatherPosition at = position_of(op).value_or(GatherPosition{op.size, 0});
+  const iovec* first = op.parts + at.part;
+  if (at.offset > 0) {
+    ::io_uring_prep_send(&entry, op.slot->fd, static_cast<std::byte*>(first->iov_base) + at.offset,
+                         length_of(first->iov_len - at.offset), send_flags(op));
+    return;
+  }
+  msghdr& header = headers_[ring_.number_of(entry)];
+  header = {};
+  header.msg_iov = const_cast<iovec*>(first);  // only read from
+  header.msg_iovlen = std::min<std::size_t>(op.size - at.part, IOV_MAX);
+  ::io_uring_prep_sendmsg(&entry, op.slot->fd, &header, static_cast<unsigned>(send_flags(op)));
+}
+
+void Requests::arm_receives(Slot& slot) noexcept {
+  io_uring_sqe& entry = entry_for(slot);
+  ::io_uring_prep_recv_multishot(&entry, slot.fd, nullptr, 0, 0);
+  entry.flags |= IOSQE_BUFFER_SELECT;
+  entry.buf_group = BufferRing::kGroup;
+  entry.user_data = token_of(slot, Tag::kReceives);
+}
+
+void Requests::arm_accepts(Slot& slot) noexcept {
+  io_uring_sqe& entry = entry_for(slot);
+  ::io_uring_prep_multishot_accept(&entry, slot.fd, nullptr, nullptr, SOCK_CLOEXEC);
+  entry.user_data = token_of(slot, Tag::kAccepts);
+}
+
+void Requests::cancel_stream(Slot& slot, Tag stream) noexcept {
+  io_uring_sqe& entry = entry_for(slot);
+  ::io_uring_prep_cancel64(&entry, token_of(slot, stream), 0);
+  entry.user_data = token_of(slot, Tag::kStreamCancel);
+}
+
+void Requests::cancel(Op& op) noexcept {
+  io_uring_sqe& entry = ring_.next_entry();
+  ::io_uring_prep_cancel64(&entry, token_of(op), 0);
+  entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  entry.user_data = token_of(Tag::kIgnored);
+}
+
+void Requests::cancel_all() noexcept {
+  io_uring_sqe& entry = ring_.next_entry();
+  ::io_uring_prep_cancel64(&entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+  entry.user_data = token_of(Tag::kIgnored);
+}
+
+void Requests::arm_wake(int event_fd) noexcept {
+  ++outstanding_;
+  io_uring_sqe& entry = ring_.next_entry();
+  ::io_uring_prep_poll_multishot(&entry, event_fd, POLLIN);
+  entry.user_data = token_of(Tag::kWake);
+}
+
+}  // namespace rondo

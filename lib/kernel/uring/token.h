@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// What a request is told apart by in its completion: an address, and in its low bits what is there.
+#pragma once
+
+#include <cstdint>
+
+#include "rondo/kernel/op.h"
+#include "rondo/kernel/slot.h"
+
+namespace rondo {
+
+enum class Tag : std::uint64_t {
+  kOp = 0,            // Op*: a request that completes once
+  kReceives = 1,      // Slot*: its stream of received blocks
+  kAccepts = 2,       // Slot*: its stream of accepted connections
+  kStreamCancel = 3,  // Slot*: asks one of those streams to end
+  kWake = 4,          // nothing: the eventfd
+  kIgnored = 5,       // nothing: a request whose outcome shows elsewhere
+};
+
+inline constexpr std::uint64_t kTagMask = 7;
+static_assert(alignof(Op) > kTagMask && alignof(Slot) > kTagMask);
+
+inline std::uint64_t token_of(Op& op) noexcept { return reinterpret_cast<std::uint64_t>(&op); }
+inline std::uint64_t token_of(Slot& slot, Tag tag) noexcept {
+  return reinterpret_cast<std::uint64_t>(&slot) | static_cast<std::uint64_t>(tag);
+}
+inline constexpr std::uint64_t token_of(Tag tag) noexcept {
+  return static_cast<std::uint64_t>(tag);
+}
+
+inline Tag tag_of(std::uint64_t token) noexcept { return static_cast<Tag>(token & kTagMask); }
+inline Op& op_of(std::uint64_t token) noexcept { return *reinterpret_cast<Op*>(token); }
+inline Slot& slot_of(std::uint64_t token) noexcept {
+  return *reinterpret_cast<Slot*>(token & ~kTagMask);
+}
+
+}  // namespace rondo

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// io_uring (man 7 io_uring), where a kernel has all of what makes it fast.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kernel/uring/accept_streams.h"
+#include "kernel/uring/buffer_ring.h"
+#include "kernel/uring/receive_streams.h"
+#include "kernel/uring/requests.h"
+#include "kernel/uring/ring.h"
+#include "rondo/base/fd.h"
+#include "rondo/kernel/backend.h"
+
+namespace rondo {
+
+struct UringOptions {
+  RingOptions ring = {};
+  unsigned buffers = 8192;  // blocks that may be lent to the kernel at once; a power of two
+};
+
+// Opens a ring after a self-test. The error says in one line which call was refused, with which
+// errno, and why that may be: EPERM by a seccomp filter or the sysctl kernel.io_uring_disabled,
+// ENOSYS and EINVAL by an old kernel, and so on.
+absl::StatusOr<std::unique_ptr<Backend>> make_uring_backend(const UringOptions& options);
+
+// The kernel performs the operations and says when they are done. An attempt fills in a submission
+// entry at once; the turn's one enter submits them all, and waits.
+//
+//   attempt: shutdown; what is queued on a stream                            -> completed
+//            receive, accept: wait in slot.reader for the slot's stream      -> held
+//            send, connect, read, poll: one request in the kernel            -> held
+//            close: with something in flight it needs a turn                 -> queued
+//
+// Sockets are in blocking mode: the kernel waits for them without a thread. An op is in the kernel
+// exactly if is_in_kernel() says so; all others are ended by just forgetting them.
+class UringBackend final : public Backend {
+ public:
+  UringBackend(std::unique_ptr<Ring> ring, std::unique_ptr<BufferRing> buffers, Fd event);
+  // On the thread that attached, or when that thread has ended. What is still in flight is
+  // cancelled and waited for, a second at most; ops and slots are not touched.
+  ~UringBackend() override;
+
+  void attach(Pool& pool, SlotTable& slots) override;
+  Progress attempt(Op& op) noexcept override;
+  void turn(OpQueue& submitted, OpQueue& completed, const TurnLimits& limits) noexcept override;
+  void retract(Op& op) noexcept override;
+  void wake() noexcept override;
+  int poll_fd() const noexcept override;
+  bool blocking() const noexcept override { return true; }
+
+ private:
+  Progress begin_write(Op& op) noexcept;
+  Progress begin_poll(Op& op) noexcept;
+  Progress begin_request(Op& op, Op*& place) noexcept;
+  Progress attempt_close(Op& op) noexcept;
+
+  void submit(Op& op, OpQueue& completed) noexcept;
+  void enter(bool may_wait, Duration wait) noexcept;
+  void handle(const Completion& completion, OpQueue& completed) noexcept;
+  void on_request(Op& op, int result, OpQueue& completed) noexcept;
+  bool on_sent(Op& op, int result) noexcept;
+  void on_stream_cancel(Slot& slot, OpQueue& completed) noexcept;
+  void on_wake(const Completion& completion) noexcept;
+
+  void begin_close(Slot& slot, OpQueue& completed) noexcept;
+  void close_if_over(Slot& slot, OpQueue& completed) noexcept {
+    if (slot.in_flight == 0 && slot.has(kSlotCloseBegun)) [[unlikely]] {
+      finish_close(slot, completed);
+    }
+  }
+  void finish_close(Slot& slot, OpQueue& completed) noexcept;
+  static bool is_in_kernel(const Op& op) noexcept;
+  void forget(Op& op) noexcept;
+  int reclaim(Op& op) noexcept;
+  static bool has_torn(Op& op, int result) noexcept;
+  void end_everything() noexcept;
+
+  std::unique_ptr<Ring> ring_;
+  std::unique_ptr<BufferRing> buffers_;
+  Fd event_;
+  Requests requests_;
+  ReceiveStreams receives_;
+  AcceptStreams accepts_;
+  bool attached_ = false;
+  // Made by the first poll_fd(): the kernel writes it when a turn would find something. (Work that
+  // is deferred to the turn does not wake those who poll the ring itself; seen on Linux 6.18.)
+  mutable Fd host_event_;
+  // What came while an op was retracted; for the next turn.
+  std::vector<Completion> kept_;
+  OpQueue ended_;
+};
+
+}  // namespace rondo
