@@ -43,14 +43,14 @@ Task<> Load::run() {
   co_await connect_all();
   if (streams_.size() < options_.connections) co_return;
   begin_window();
-  auto loaded = co_await with_deadline(window_.end + kPatience, load_all());
+  auto loaded = co_await with_deadline(window_.end + options_.patience, load_all());
   end_window();
   if (!tally_.first_failure.empty()) {
     result_.failure = tally_.first_failure + " (" + options_.target.to_string() + ")";
   } else if (!loaded) {
     result_.failure = absl::StrFormat(
-        "%d requests had no answer %.0f s after the end: %s is stuck or slower than its load",
-        tally_.unanswered, seconds(kPatience), options_.target.to_string());
+        "%d requests had no answer %g s after the end: %s is stuck or slower than its load",
+        tally_.unanswered, seconds(options_.patience), options_.target.to_string());
   }
 }
 
@@ -61,7 +61,6 @@ Task<> Load::connect_all() {
   co_await with_scope([this](Scope& scope) -> Task<> {
     const std::size_t tasks = std::min(options_.connections, kConnectingAtOnce);
     for (std::size_t i = 0; i < tasks; ++i) {
-      // The first connections go to the first tasks; more of them as these get done.
       scope.spawn(&Load::connect_some, this, std::ref(scope));
     }
     co_return;

@@ -32,13 +32,10 @@ struct LoadResult {
 
 class Load {
  public:
-  // Unanswered requests are waited for so long after the end.
-  static constexpr Duration kPatience = std::chrono::seconds(5);
-
   explicit Load(const LoadOptions& options) noexcept : options_(options) {}
 
-  // On the loop that makes the connections. Ends by itself after warm-up, duration and at most
-  // kPatience; or early, by a stop request or a failure.
+  // On the loop that makes the connections. Ends by itself after warm-up, duration and at most the
+  // patience; or early, by a stop request or a failure.
   Task<> run();
 
   // After run(), however it ended.

@@ -22,6 +22,8 @@ ABSL_FLAG(std::int64_t, depth, 1,
 ABSL_FLAG(TimeFlag, duration, TimeFlag{std::chrono::seconds(3)}, "how long to measure");
 ABSL_FLAG(TimeFlag, warmup, TimeFlag{std::chrono::milliseconds(200)},
           "how long to run before that; not counted");
+ABSL_FLAG(TimeFlag, patience, TimeFlag{std::chrono::seconds(5)},
+          "how long to wait for what is unanswered at the end");
 ABSL_FLAG(double, rate, 0,
           "requests per second in total, sent when they are due whatever is unanswered; latency "
           "counts from the due time. 0: each connection sends when an answer has come");
@@ -73,6 +75,7 @@ LoadOptions read_options(int argc, char** argv) {
       .depth = in_range("depth", absl::GetFlag(FLAGS_depth), 65'536),
       .duration = absl::GetFlag(FLAGS_duration).time,
       .warmup = absl::GetFlag(FLAGS_warmup).time,
+      .patience = absl::GetFlag(FLAGS_patience).time,
       .rate = absl::GetFlag(FLAGS_rate),
       .backend = absl::GetFlag(FLAGS_backend).kind,
       .trigger = absl::GetFlag(FLAGS_trigger).trigger,

@@ -18,6 +18,7 @@ struct LoadOptions {
   std::size_t depth = 0;  // requests in flight on each connection; closed loop only
   Duration duration{0};   // of the measurement
   Duration warmup{0};     // before it
+  Duration patience{0};   // how long to wait for answers after it
   double rate = 0;        // requests per second in total; 0 is a closed loop
   BackendKind backend = BackendKind::kAuto;
   Trigger trigger = Trigger::kDefault;

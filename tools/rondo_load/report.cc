@@ -12,9 +12,6 @@ double microseconds(Duration time) {
   return std::chrono::duration<double, std::micro>(time).count();
 }
 
-// A word for absl's formatting, whose string_view is another one.
-std::string word(std::string_view text) { return std::string(text); }
-
 std::string json_of(const Histogram& histogram) {
   return absl::StrFormat(
       R"({"p50":%.3f,"p90":%.3f,"p99":%.3f,"p999":%.3f,"max":%.3f,"mean":%.3f})",
@@ -29,6 +26,11 @@ std::string text_of(const Histogram& histogram) {
       microseconds(histogram.percentile(50)), microseconds(histogram.percentile(90)),
       microseconds(histogram.percentile(99)), microseconds(histogram.percentile(99.9)),
       microseconds(histogram.max()), microseconds(histogram.mean()));
+}
+
+// Only epoll has one.
+std::string trigger(const LoadOptions& options, const BackendChoice& backend) {
+  return backend.kind == BackendKind::kEpoll ? std::string(name_of(options.trigger)) : "-";
 }
 
 std::uint64_t errors(const LoadResult& result) {
@@ -49,8 +51,8 @@ std::string text_report(const LoadOptions& options, const BackendChoice& backend
       "requests   %d in %.3f s = %.0f/s\n"
       "latency    %s\n",
       options.target.to_string(), options.connections, options.size, mode,
-      word(name_of(backend.kind)), backend.reason, result.requests(), seconds(result.measured),
-      result.requests_per_second(), text_of(result.latency));
+      std::string(name_of(backend.kind)), backend.reason, result.requests(),
+      seconds(result.measured), result.requests_per_second(), text_of(result.latency));
   if (options.open_loop()) absl::StrAppend(&text, "sent late  ", text_of(result.late), "\n");
   absl::StrAppendFormat(&text, "errors     %d (%d unanswered)\nown CPU    %.3f s\n", errors(result),
                         result.unanswered, seconds(result.own_cpu));
@@ -67,7 +69,7 @@ std::string json_report(const LoadOptions& options, const BackendChoice& backend
       result.requests(), seconds(result.measured), result.requests_per_second(),
       json_of(result.latency), json_of(result.late), errors(result), result.unanswered,
       result.answers, options.connections, options.size, options.depth, options.rate,
-      word(name_of(backend.kind)), word(name_of(options.trigger)), seconds(result.own_cpu));
+      std::string(name_of(backend.kind)), trigger(options, backend), seconds(result.own_cpu));
 }
 
 }  // namespace rondo::tools
