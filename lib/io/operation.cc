@@ -8,33 +8,14 @@
 
 namespace rondo {
 
-bool Operation::begin(TaskContext& context, std::coroutine_handle<> self) noexcept {
-  context_ = &context;
-  Loop& loop = loop_of(context);
-  require(slot != nullptr, "an operation on a stream or listener that is closed or moved from");
-  require(&slot->table == &loop.slots(),
-          "an operation on a stream of another loop; streams are used on their own loop only");
-  require(state == OpState::kIdle, "an operation was awaited twice");
-  if (context.stop_requested()) [[unlikely]] {
-    complete(Errc::canceled);
-    return false;
+// Into the queue where its next step is taken.
+void Operation::enqueue(Loop& loop, Progress progress) noexcept {
+  if (progress == Progress::kQueue) {
+    state = OpState::kQueued;
+    loop.submitted().push_back(*this);
+  } else {
+    loop.ready().push_back(*this);  // armed, or completed and others first
   }
-  switch (loop.backend().attempt(*this)) {
-    case Progress::kCompleted:
-      if (loop.may_complete_inline()) return false;
-      [[fallthrough]];  // others first
-    case Progress::kArmed:
-      loop.ready().push_back(*this);
-      break;
-    case Progress::kHeld:
-      break;
-    case Progress::kQueue:
-      state = OpState::kQueued;
-      loop.submitted().push_back(*this);
-      break;
-  }
-  context.suspend(*this, self);
-  return true;
 }
 
 void Operation::run() noexcept {

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <new>
 #include <utility>
 
 #include "rondo/base/assert.h"
@@ -21,7 +22,7 @@ void CloseOp::run() noexcept {
 SlotTable::~SlotTable() {
   require(in_use_ == 0, "a loop was destroyed while a stream, listener or wait of it lives on");
   free_.clear();
-  for (std::uint32_t i = 0; i < size_; ++i) at(i).~Slot();
+  for (Slot* slot : by_index_) slot->~Slot();
 }
 
 bool SlotTable::grow() noexcept {
@@ -29,11 +30,11 @@ bool SlotTable::grow() noexcept {
   if (bank == nullptr) return false;
   for (std::uint32_t i = 0; i < kPerBank; ++i) {
     Slot* slot = new (bank->memory + i * sizeof(Slot)) Slot(*this);
-    slot->index = size_ + i;
+    slot->index = static_cast<std::uint32_t>(by_index_.size());
+    by_index_.push_back(slot);
     free_.push_back(*slot);
   }
   banks_.push_back(std::move(bank));
-  size_ += kPerBank;
   return true;
 }
 

@@ -98,9 +98,10 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
 
   const BackendCounters& moved = backend_->counters();
   const std::uint64_t bytes_before = moved.bytes_received + moved.bytes_sent;
+  const std::uint64_t bytes = budget.bytes;
   const std::size_t resumed =
       Runner::run(std::min(budget.events, options_.resumptions_per_turn), [&]() noexcept {
-        return moved.bytes_received + moved.bytes_sent - bytes_before < budget.bytes;
+        return moved.bytes_received + moved.bytes_sent - bytes_before < bytes;
       });
   counters_.resumed += resumed;
 

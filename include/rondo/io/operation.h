@@ -29,7 +29,19 @@ class Operation : public Op {
 
   template <TaskPromise Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
-    return begin(self.promise().context(), self);
+    TaskContext& context = self.promise().context();
+    context_ = &context;
+    if (context.stop_requested()) [[unlikely]] {
+      complete(Errc::canceled);
+      return false;
+    }
+    Loop& loop = loop_of(context);
+    check(loop);
+    const Progress progress = loop.backend().attempt(*this);
+    if (progress == Progress::kCompleted && loop.may_complete_inline()) return false;
+    context.suspend(*this, self);
+    if (progress != Progress::kHeld) enqueue(loop, progress);
+    return true;
   }
 
   void run() noexcept override;
@@ -58,7 +70,12 @@ class Operation : public Op {
   }
 
  private:
-  bool begin(TaskContext& context, std::coroutine_handle<> self) noexcept;
+  void check(const Loop& loop) const noexcept {
+    require(slot != nullptr, "an operation on a stream or listener that is closed or moved from");
+    require(&slot->table == &loop.slots(),
+            "an operation on a stream of another loop; streams are used on their own loop only");
+  }
+  void enqueue(Loop& loop, Progress progress) noexcept;
   void abandon() noexcept;
 
   TaskContext* context_ = nullptr;

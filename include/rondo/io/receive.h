@@ -18,7 +18,7 @@ class [[nodiscard]] Receive final : public Operation {
   Result<Chunk> await_resume() noexcept {
     const Error outcome = consume();
     if (outcome) return outcome;
-    return Chunk(*block);
+    return *block;
   }
 };
 

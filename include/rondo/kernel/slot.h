@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "rondo/base/list.h"
@@ -68,8 +67,8 @@ struct Slot : ListNode<> {
   CloseOp closing;
 
   bool has(std::uint16_t bit) const noexcept { return (bits & bit) != 0; }
-  void set(std::uint16_t bit) noexcept { bits = static_cast<std::uint16_t>(bits | bit); }
-  void clear(std::uint16_t bit) noexcept { bits = static_cast<std::uint16_t>(bits & ~bit); }
+  void set(int bit) noexcept { bits = static_cast<std::uint16_t>(bits | bit); }
+  void clear(int bit) noexcept { bits = static_cast<std::uint16_t>(bits & ~bit); }
 };
 
 // All slots of a loop. Grows, never shrinks; addresses stay.
@@ -87,9 +86,9 @@ class SlotTable {
 
   // The slot that had this name when it was given, or nullptr if that one is gone.
   Slot* find(std::uint32_t index, std::uint32_t generation) noexcept {
-    if (index >= size_) return nullptr;
-    Slot& slot = at(index);
-    return slot.generation == generation && slot.fd >= 0 ? &slot : nullptr;
+    if (index >= by_index_.size()) return nullptr;
+    Slot* slot = by_index_[index];
+    return slot->generation == generation ? slot : nullptr;
   }
 
   std::size_t in_use() const noexcept { return in_use_; }
@@ -99,8 +98,8 @@ class SlotTable {
 
   template <class Visit>
   void for_each(Visit&& visit) {
-    for (std::uint32_t i = 0; i < size_; ++i) {
-      if (at(i).fd >= 0) visit(at(i));
+    for (Slot* slot : by_index_) {
+      if (slot->fd >= 0) visit(*slot);
     }
   }
 
@@ -108,12 +107,11 @@ class SlotTable {
   static constexpr std::uint32_t kPerBank = 64;
   struct Bank;
 
-  Slot& at(std::uint32_t index) noexcept;
   bool grow() noexcept;
 
   std::vector<std::unique_ptr<Bank>> banks_;
+  std::vector<Slot*> by_index_;
   List<Slot> free_;
-  std::uint32_t size_ = 0;
   std::size_t in_use_ = 0;
 };
 
@@ -121,10 +119,5 @@ class SlotTable {
 struct SlotTable::Bank {
   alignas(Slot) std::byte memory[kPerBank * sizeof(Slot)];
 };
-
-inline Slot& SlotTable::at(std::uint32_t index) noexcept {
-  std::byte* memory = banks_[index / kPerBank]->memory + (index % kPerBank) * sizeof(Slot);
-  return *std::launder(reinterpret_cast<Slot*>(memory));
-}
 
 }  // namespace rondo

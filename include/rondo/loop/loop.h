@@ -133,6 +133,7 @@ class Loop final : public Runner {
   // What is needed below by operations; not for programs.
   Backend& backend() noexcept { return *backend_; }
   SlotTable& slots() noexcept { return slots_; }
+  const SlotTable& slots() const noexcept { return slots_; }
   Timers& timers() noexcept { return timers_; }
   Pool& pool() noexcept { return *pool_; }
   Scope& root() noexcept { return root_; }

@@ -11,6 +11,7 @@
 #include <climits>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,9 @@ std::uint32_t wanted_interest(const Slot& slot) noexcept {
   return (slot.has(kSlotWantsRead) ? static_cast<std::uint32_t>(EPOLLIN) : 0) |
          (slot.has(kSlotWantsWrite) ? static_cast<std::uint32_t>(EPOLLOUT) : 0);
 }
+
+static_assert(EPOLLIN == kReadyIn && EPOLLOUT == kReadyOut && EPOLLERR == kReadyError &&
+              EPOLLHUP == kReadyHangUp && EPOLLRDHUP == kReadyPeerDone);
 
 // Registered, but for nothing: the kernel still reports errors and hang-ups.
 constexpr std::uint32_t kNothing = EPOLLERR | EPOLLHUP;
@@ -145,23 +149,18 @@ void EpollBackend::wait(OpQueue& completed, const TurnLimits& limits) noexcept {
     require(errno == EINTR, "epoll_wait refused its arguments");
     return;
   }
+  counters_.events += static_cast<std::uint64_t>(count);
   bool stale = false;
-  for (int i = 0; i < count; ++i) {
-    const std::uint64_t name = events_[static_cast<std::size_t>(i)].data.u64;
-    const std::uint32_t seen = events_[static_cast<std::size_t>(i)].events;
-    if (name == kWakeIndex) continue;
-    ++counters_.events;
+  for (const epoll_event& event : std::span(events_.data(), static_cast<std::size_t>(count))) {
+    const std::uint64_t name = event.data.u64;
     Slot* slot = slots().find(static_cast<std::uint32_t>(name),
                               static_cast<std::uint32_t>(name >> 32));
-    if (slot == nullptr) [[unlikely]] {
+    if (slot != nullptr) [[likely]] {
+      on_event(*slot, event.events, completed);
+    } else if (name != kWakeIndex) {
       stale = true;
       ++counters_.stale_events;
-      continue;
     }
-    const Readiness ready{.readable = (seen & (EPOLLIN | EPOLLRDHUP)) != 0,
-                          .writable = (seen & EPOLLOUT) != 0,
-                          .hung_up = (seen & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0};
-    on_event(*slot, ready, completed);
   }
   if (stale) rebuild();
   // A full batch means that more were ready than could be told: room for twice as many next time.

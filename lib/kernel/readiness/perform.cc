@@ -3,11 +3,9 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 
-#include "rondo/base/assert.h"
 #include "rondo/kernel/slot.h"
 
 namespace rondo {
@@ -20,38 +18,19 @@ Performed fail(Op& op, int error) noexcept {
   return Performed::kDone;
 }
 
-// Receives into memory; the byte count goes to `received`.
-Performed receive(Op& op, std::byte* memory, std::size_t size, std::size_t& received,
-                  BackendCounters& counters) noexcept {
+ssize_t receive(int fd, std::byte* memory, std::size_t size) noexcept {
   ssize_t count;
   do {
-    count = ::recv(op.slot->fd, memory, size, 0);
+    count = ::recv(fd, memory, size, 0);
   } while (count < 0 && errno == EINTR);
-  if (count < 0) return would_block(errno) ? Performed::kWouldBlock : fail(op, errno);
-  if (count == 0) {
-    op.complete(Errc::end_of_stream);
-    return Performed::kDone;
-  }
-  received = static_cast<std::size_t>(count);
-  counters.bytes_received += received;
-  op.complete({});
-  // Fewer bytes than there was room for: the receive queue is empty.
-  return received < size ? Performed::kDrained : Performed::kDone;
+  return count;
 }
 
-Performed receive_block(Op& op, Pool& pool, BackendCounters& counters) noexcept {
-  Block* block = pool.take();
-  if (block == nullptr) return Performed::kNoBlock;
-  std::size_t received = 0;
-  const Performed performed = receive(op, block->data, pool.block_bytes(), received, counters);
-  if (received == 0) {
-    pool.give_back(*block);
-    return performed;
-  }
-  block->begin = 0;
-  block->size = static_cast<std::uint32_t>(received);
-  op.block = block;
-  return performed;
+// What a receive that brought no bytes means.
+Performed receive_ended(Op& op, ssize_t count, int error) noexcept {
+  if (count < 0) return would_block(error) ? Performed::kWouldBlock : fail(op, error);
+  op.complete(Errc::end_of_stream);
+  return Performed::kDone;
 }
 
 // The parts that have not gone yet, as far as they fit; `bytes` is their size.
@@ -71,35 +50,6 @@ std::size_t remaining_parts(const Op& op, std::array<iovec, 64>& parts,
     skip = 0;
   }
   return count;
-}
-
-Performed send(Op& op, BackendCounters& counters) noexcept {
-  for (;;) {
-    std::size_t wanted;
-    ssize_t count;
-    if (op.code == OpCode::kSend) {
-      wanted = op.size - op.done;
-      count = ::send(op.slot->fd, op.memory + op.done, wanted, MSG_NOSIGNAL);
-    } else {
-      std::array<iovec, 64> parts;
-      msghdr message{};
-      message.msg_iov = parts.data();
-      message.msg_iovlen = remaining_parts(op, parts, wanted);
-      count = wanted == 0 ? 0 : ::sendmsg(op.slot->fd, &message, MSG_NOSIGNAL);
-    }
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      return would_block(errno) ? Performed::kWouldBlock : fail(op, errno);
-    }
-    const auto sent = static_cast<std::size_t>(count);
-    op.done += sent;
-    counters.bytes_sent += sent;
-    if (sent < wanted && (op.flags & kOpAll) != 0) return Performed::kWouldBlock;
-    const bool more_parts = op.code == OpCode::kSendGather && sent == wanted && wanted != 0;
-    if ((op.flags & kOpAll) != 0 && more_parts) continue;  // beyond what one call could carry
-    op.complete({});
-    return sent < wanted ? Performed::kDrained : Performed::kDone;
-  }
 }
 
 // Errors of the connection that was to be accepted, not of the listener: the next one may be fine
@@ -122,7 +72,87 @@ bool concerns_only_the_peer(int error) noexcept {
   }
 }
 
-Performed accept(Op& op) noexcept {
+}  // namespace
+
+Performed perform_receive(Op& op, Pool& pool, BackendCounters& counters) noexcept {
+  Block* block = pool.take();
+  if (block == nullptr) [[unlikely]] {
+    return Performed::kNoBlock;
+  }
+  const std::size_t room = pool.block_bytes();
+  const ssize_t count = receive(op.slot->fd, block->data, room);
+  if (count <= 0) [[unlikely]] {
+    const int error = errno;
+    pool.give_back(*block);
+    return receive_ended(op, count, error);
+  }
+  const auto received = static_cast<std::size_t>(count);
+  counters.bytes_received += received;
+  block->begin = 0;
+  block->size = static_cast<std::uint32_t>(received);
+  op.block = block;
+  op.complete({});
+  // Fewer bytes than there was room for: the receive queue is empty.
+  return received < room ? Performed::kDrained : Performed::kDone;
+}
+
+Performed perform_read(Op& op, BackendCounters& counters) noexcept {
+  const ssize_t count = receive(op.slot->fd, op.memory, op.size);
+  if (count <= 0) [[unlikely]] {
+    return receive_ended(op, count, errno);
+  }
+  op.done = static_cast<std::size_t>(count);
+  counters.bytes_received += op.done;
+  op.complete({});
+  return op.done < op.size ? Performed::kDrained : Performed::kDone;
+}
+
+Performed perform_send(Op& op, BackendCounters& counters) noexcept {
+  const std::size_t wanted = op.size - op.done;
+  ssize_t count;
+  do {
+    count = ::send(op.slot->fd, op.memory + op.done, wanted, MSG_NOSIGNAL);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) [[unlikely]] {
+    return would_block(errno) ? Performed::kWouldBlock : fail(op, errno);
+  }
+  const auto sent = static_cast<std::size_t>(count);
+  op.done += sent;
+  counters.bytes_sent += sent;
+  if (sent < wanted) [[unlikely]] {
+    if ((op.flags & kOpAll) != 0) return Performed::kWouldBlock;
+    op.complete({});
+    return Performed::kDrained;
+  }
+  op.complete({});
+  return Performed::kDone;
+}
+
+Performed perform_send_gather(Op& op, BackendCounters& counters) noexcept {
+  for (;;) {
+    std::array<iovec, 64> parts;
+    std::size_t wanted;
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = remaining_parts(op, parts, wanted);
+    if (wanted == 0) {
+      op.complete({});
+      return Performed::kDone;
+    }
+    const ssize_t count = ::sendmsg(op.slot->fd, &message, MSG_NOSIGNAL);
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      return would_block(errno) ? Performed::kWouldBlock : fail(op, errno);
+    }
+    const auto sent = static_cast<std::size_t>(count);
+    op.done += sent;
+    counters.bytes_sent += sent;
+    // Otherwise what one call could carry has gone, and there may be more parts.
+    if (sent < wanted) return Performed::kWouldBlock;
+  }
+}
+
+Performed perform_accept(Op& op) noexcept {
   // Bounded, so that a listener whose every connection is aborted cannot keep the loop.
   for (int tries = 0; tries < 16; ++tries) {
     const int fd = ::accept4(op.slot->fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -137,7 +167,7 @@ Performed accept(Op& op) noexcept {
   return Performed::kWouldBlock;
 }
 
-Performed connect(Op& op) noexcept {
+Performed perform_connect(Op& op) noexcept {
   if ((op.flags & kOpStarted) == 0) {
     op.flags |= kOpStarted;
     if (::connect(op.slot->fd, op.address, static_cast<socklen_t>(op.size)) == 0) {
@@ -162,30 +192,10 @@ Performed connect(Op& op) noexcept {
   return Performed::kDone;
 }
 
-}  // namespace
-
-Performed perform(Op& op, Pool& pool, BackendCounters& counters) noexcept {
-  switch (op.code) {
-    case OpCode::kReceive:
-      return receive_block(op, pool, counters);
-    case OpCode::kRead:
-      return receive(op, op.memory, op.size, op.done, counters);
-    case OpCode::kSend:
-    case OpCode::kSendGather:
-      return send(op, counters);
-    case OpCode::kAccept:
-      return accept(op);
-    case OpCode::kConnect:
-      return connect(op);
-    case OpCode::kShutdown:
-      if (::shutdown(op.slot->fd, op.how) != 0) return fail(op, errno);
-      op.complete({});
-      return Performed::kDone;
-    case OpCode::kPoll:
-    case OpCode::kClose:
-      break;  // the backends' own
-  }
-  panic("an operation reached perform() that is not a system call");
+Performed perform_shutdown(Op& op) noexcept {
+  if (::shutdown(op.slot->fd, op.how) != 0) return fail(op, errno);
+  op.complete({});
+  return Performed::kDone;
 }
 
 }  // namespace rondo

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The switch that turns an Op into a system call; the same for every readiness backend.
+// Ops as system calls on non-blocking descriptors; the same for every readiness backend.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,13 @@ enum class Performed : std::uint8_t {
   kNoBlock,     // the pool has no block to receive into
 };
 
-// Performs `op` once on its slot's non-blocking descriptor; EINTR is repeated, never seen.
-Performed perform(Op& op, Pool& pool, BackendCounters& counters) noexcept;
+// Each performs `op` once; EINTR is repeated, never seen.
+Performed perform_receive(Op& op, Pool& pool, BackendCounters& counters) noexcept;
+Performed perform_read(Op& op, BackendCounters& counters) noexcept;
+Performed perform_send(Op& op, BackendCounters& counters) noexcept;
+Performed perform_send_gather(Op& op, BackendCounters& counters) noexcept;
+Performed perform_accept(Op& op) noexcept;
+Performed perform_connect(Op& op) noexcept;
+Performed perform_shutdown(Op& op) noexcept;
 
 }  // namespace rondo

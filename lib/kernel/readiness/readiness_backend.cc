@@ -11,10 +11,6 @@
 namespace rondo {
 namespace {
 
-bool is_reader(const Op& op) noexcept {
-  return op.code == OpCode::kReceive || op.code == OpCode::kRead || op.code == OpCode::kAccept;
-}
-
 Progress done(Op& op, Error error) noexcept {
   op.complete(error);
   return Progress::kCompleted;
@@ -28,21 +24,30 @@ void ReadinessBackend::attach(Pool& pool, SlotTable& slots) {
 }
 
 Progress ReadinessBackend::attempt(Op& op) noexcept {
-  if (op.state == OpState::kArmed) return is_reader(op) ? perform_read(op) : perform_write(op);
-  if (op.code == OpCode::kClose) return close(static_cast<CloseOp&>(op));
+  const bool armed = op.state == OpState::kArmed;
   Slot& slot = *op.slot;
-  if (slot.bits & (kSlotClosing | kSlotBroken)) [[unlikely]] {
+  if ((slot.bits & (kSlotClosing | kSlotBroken)) != 0) [[unlikely]] {
+    if (op.code == OpCode::kClose) return close(static_cast<CloseOp&>(op));
     return done(op, slot.has(kSlotClosing) ? Errc::closed : Errc::broken);
   }
   switch (op.code) {
+    case OpCode::kReceive:
+    case OpCode::kRead:
+    case OpCode::kAccept:
+      return armed ? read(op) : begin_read(op);
+    case OpCode::kSend:
+    case OpCode::kSendGather:
+    case OpCode::kConnect:
+      return armed ? write(op) : begin_write(op);
     case OpCode::kPoll:
       return begin_poll(op);
     case OpCode::kShutdown:
-      perform(op, *pool_, counters_);
+      perform_shutdown(op);
       return Progress::kCompleted;
-    default:
-      return is_reader(op) ? begin_read(op) : begin_write(op);
+    case OpCode::kClose:
+      return close(static_cast<CloseOp&>(op));
   }
+  return Progress::kCompleted;
 }
 
 Progress ReadinessBackend::begin_read(Op& op) noexcept {
@@ -60,7 +65,7 @@ Progress ReadinessBackend::begin_write(Op& op) noexcept {
   Slot& slot = *op.slot;
   require(slot.writer == nullptr, "two sends (or connects) at the same time on one descriptor");
   if (slot.has(kSlotUnwritable)) return hold(op, slot.writer, kSlotWantsWrite);
-  return perform_write(op);
+  return write(op);
 }
 
 // For descriptors that belong to others: their readiness, and nothing else, is what is waited for.
@@ -91,41 +96,55 @@ void ReadinessBackend::want(Slot& slot, std::uint16_t bits) noexcept {
   interest_changed(slot);
 }
 
-Progress ReadinessBackend::perform_read(Op& op) noexcept {
+Progress ReadinessBackend::read(Op& op) noexcept {
   Slot& slot = *op.slot;
-  switch (perform(op, *pool_, counters_)) {
-    case Performed::kDone:
-      // More may be there: the next receive is performed without waiting for an event.
-      slot.reader = nullptr;
-      if (!slot.has(kSlotListener)) slot.set(kSlotReadable);
-      return Progress::kCompleted;
-    case Performed::kDrained:
-      slot.reader = nullptr;
-      // After a hang-up no further edge announces the end of the stream, so the bit stays.
-      if (!slot.has(kSlotHungUp)) slot.clear(kSlotReadable);
-      return Progress::kCompleted;
-    case Performed::kWouldBlock:
-      slot.clear(kSlotReadable);
-      if ((op.flags & kOpStop) != 0) {
-        slot.reader = nullptr;
-        return done(op, Errc::canceled);
-      }
-      return hold(op, slot.reader, kSlotWantsRead);
-    case Performed::kNoBlock:
-      op.state = OpState::kHeld;
-      starved_.push_back(op);
-      pool_->set_starving(true);
-      return Progress::kHeld;
-  }
-  return Progress::kHeld;
-}
-
-Progress ReadinessBackend::perform_write(Op& op) noexcept {
-  Slot& slot = *op.slot;
-  if (perform(op, *pool_, counters_) != Performed::kWouldBlock) {
-    slot.writer = nullptr;
+  const Performed performed = op.code == OpCode::kReceive ? perform_receive(op, *pool_, counters_)
+                              : op.code == OpCode::kRead  ? perform_read(op, counters_)
+                                                          : perform_accept(op);
+  if (performed == Performed::kDrained) [[likely]] {
+    slot.reader = nullptr;
+    // After a hang-up no further edge announces the end of the stream, so the bit stays.
+    if (!slot.has(kSlotHungUp)) slot.clear(kSlotReadable);
     return Progress::kCompleted;
   }
+  if (performed == Performed::kDone) {
+    slot.reader = nullptr;
+    // More may be there: the next receive is performed without waiting for an event.
+    if (!slot.has(kSlotListener)) slot.set(kSlotReadable);
+    return Progress::kCompleted;
+  }
+  return read_later(op, performed);
+}
+
+Progress ReadinessBackend::read_later(Op& op, Performed why) noexcept {
+  Slot& slot = *op.slot;
+  if (why == Performed::kNoBlock) {
+    op.state = OpState::kHeld;
+    starved_.push_back(op);
+    pool_->set_starving(true);
+    return Progress::kHeld;
+  }
+  slot.clear(kSlotReadable);
+  if ((op.flags & kOpStop) != 0) {
+    slot.reader = nullptr;
+    return done(op, Errc::canceled);
+  }
+  return hold(op, slot.reader, kSlotWantsRead);
+}
+
+Progress ReadinessBackend::write(Op& op) noexcept {
+  const Performed performed = op.code == OpCode::kSend         ? perform_send(op, counters_)
+                              : op.code == OpCode::kSendGather ? perform_send_gather(op, counters_)
+                                                               : perform_connect(op);
+  if (performed == Performed::kWouldBlock) [[unlikely]] {
+    return write_later(op);
+  }
+  op.slot->writer = nullptr;
+  return Progress::kCompleted;
+}
+
+Progress ReadinessBackend::write_later(Op& op) noexcept {
+  Slot& slot = *op.slot;
   slot.set(kSlotUnwritable);
   if ((op.flags & kOpStop) != 0) {
     slot.writer = nullptr;
@@ -204,48 +223,39 @@ void ReadinessBackend::turn(OpQueue& submitted, OpQueue& completed,
   completed.take(ended_);
 }
 
-bool ReadinessBackend::arm(Op* op, OpQueue& completed, Readiness ready) noexcept {
-  if (op == nullptr || op->state != OpState::kHeld || op->linked()) return false;
-  Slot& slot = *op->slot;
-  if (op->code == OpCode::kPoll) [[unlikely]] {
-    const int seen = (ready.readable ? kPollIn : 0) | (ready.writable ? kPollOut : 0) |
-                     (ready.hung_up ? kPollHangUp : 0);
-    op->events = static_cast<short>(seen);
-    (op == slot.reader ? slot.reader : slot.writer) = nullptr;
-    op->complete({});
-  } else {
-    op->state = OpState::kArmed;
-  }
-  completed.push_back(*op);
-  return true;
-}
-
-void ReadinessBackend::on_event(Slot& slot, Readiness ready, OpQueue& completed) noexcept {
-  const bool read = ready.readable || ready.hung_up;
-  const bool write = ready.writable || ready.hung_up;
-  if (write) slot.clear(kSlotUnwritable);
-  if (slot.has(kSlotEdge)) {
-    if (read) slot.set(kSlotReadable);
-    if (ready.hung_up) slot.set(kSlotHungUp);
-    if (read) arm(slot.reader, completed, ready);
-    if (write) arm(slot.writer, completed, ready);
+// A wait for readiness has its result with the event.
+void ReadinessBackend::report(Op*& waiting, std::uint32_t ready, OpQueue& completed) noexcept {
+  if (waiting == nullptr) return;
+  if (waiting->code != OpCode::kPoll) {
+    arm(*waiting, completed);
     return;
   }
-  // Level-triggered: what nobody waits for would be reported again and again, so it is disarmed;
-  // an op that is armed already, but has not run yet, keeps its interest.
+  if (waiting->linked()) return;  // it is being stopped
+  Op& op = *std::exchange(waiting, nullptr);
+  op.events = static_cast<short>(ready & (kReadyIn | kReadyOut | kReadyError | kReadyHangUp));
+  op.complete({});
+  completed.push_back(op);
+}
+
+// What nobody waits for would be reported again and again, so it is disarmed; an op that is armed
+// already, but has not run yet, keeps its interest.
+void ReadinessBackend::on_level_event(Slot& slot, std::uint32_t ready,
+                                      OpQueue& completed) noexcept {
+  const bool read = (ready & (kReadyIn | kReadyEnd)) != 0;
+  const bool write = (ready & (kReadyOut | kReadyEnd)) != 0;
   std::uint16_t unwanted = 0;
-  if (read && !arm(slot.reader, completed, ready) && slot.reader == nullptr) {
-    unwanted |= kSlotWantsRead;
-  }
-  if (write && !arm(slot.writer, completed, ready) && slot.writer == nullptr) {
-    unwanted |= kSlotWantsWrite;
-  }
+  if (read && slot.reader == nullptr) unwanted |= kSlotWantsRead;
   // Write interest lasts for one wait, read interest until nobody reads.
-  if (ready.writable && slot.has(kSlotWantsWrite)) unwanted |= kSlotWantsWrite;
+  if (write) unwanted |= kSlotWantsWrite;
+  if (read) report(slot.reader, ready, completed);
+  if (write) {
+    slot.clear(kSlotUnwritable);
+    report(slot.writer, ready, completed);
+  }
   if ((slot.bits & unwanted) != 0) {
     slot.clear(unwanted);
     interest_changed(slot);
-  } else if (ready.hung_up && slot.reader == nullptr && slot.writer == nullptr) {
+  } else if ((ready & kReadyEnd) != 0 && slot.reader == nullptr && slot.writer == nullptr) {
     // A hang-up is reported whatever one asks for: only forgetting the descriptor silences it.
     forget(slot);
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "kernel/readiness/perform.h"
 #include "rondo/kernel/backend.h"
 
 namespace rondo {
@@ -16,12 +17,13 @@ inline constexpr std::uint16_t kSlotEdge = 1 << (kSlotBackendShift + 3);    // e
 inline constexpr std::uint16_t kSlotWantsRead = 1 << (kSlotBackendShift + 4);
 inline constexpr std::uint16_t kSlotWantsWrite = 1 << (kSlotBackendShift + 5);
 
-// What the kernel reported of a descriptor.
-struct Readiness {
-  bool readable;
-  bool writable;
-  bool hung_up;  // hang-up or error: both directions have something to say
-};
+// What the kernel reported of a descriptor: bits with the values of poll(2) and epoll.
+inline constexpr std::uint32_t kReadyIn = 0x0001;
+inline constexpr std::uint32_t kReadyOut = 0x0004;
+inline constexpr std::uint32_t kReadyError = 0x0008;
+inline constexpr std::uint32_t kReadyHangUp = 0x0010;
+inline constexpr std::uint32_t kReadyPeerDone = 0x2000;  // the peer has finished sending
+inline constexpr std::uint32_t kReadyEnd = kReadyError | kReadyHangUp | kReadyPeerDone;
 
 // Performs the system calls itself. Life of a receive:
 //
@@ -49,7 +51,20 @@ class ReadinessBackend : public Backend {
   virtual void forget(Slot& slot) noexcept = 0;
   virtual void wait(OpQueue& completed, const TurnLimits& limits) noexcept = 0;
 
-  void on_event(Slot& slot, Readiness ready, OpQueue& completed) noexcept;
+  void on_event(Slot& slot, std::uint32_t ready, OpQueue& completed) noexcept {
+    if (!slot.has(kSlotEdge)) [[unlikely]] {
+      on_level_event(slot, ready, completed);
+      return;
+    }
+    if ((ready & (kReadyIn | kReadyEnd)) != 0) {
+      slot.set((ready & kReadyEnd) != 0 ? kSlotReadable | kSlotHungUp : kSlotReadable);
+      if (slot.reader != nullptr) arm(*slot.reader, completed);
+    }
+    if ((ready & (kReadyOut | kReadyEnd)) != 0) {
+      slot.clear(kSlotUnwritable);
+      if (slot.writer != nullptr) arm(*slot.writer, completed);
+    }
+  }
   // The kernel refused to watch the descriptor: whoever waits on it is told.
   void refuse(Slot& slot, Error error) noexcept;
 
@@ -62,14 +77,25 @@ class ReadinessBackend : public Backend {
   Progress begin_write(Op& op) noexcept;
   Progress begin_poll(Op& op) noexcept;
   Progress close(CloseOp& op) noexcept;
-  Progress perform_read(Op& op) noexcept;
-  Progress perform_write(Op& op) noexcept;
+  Progress read(Op& op) noexcept;
+  Progress write(Op& op) noexcept;
+  Progress read_later(Op& op, Performed why) noexcept;
+  Progress write_later(Op& op) noexcept;
   Progress hold(Op& op, Op*& place, std::uint16_t wish) noexcept;
   void want(Slot& slot, std::uint16_t bits) noexcept;
   void stop(Op& op, OpQueue& completed) noexcept;
   void end(Op*& waiting, Error error) noexcept;
   void wake_starved(OpQueue& completed) noexcept;
-  bool arm(Op* op, OpQueue& completed, Readiness ready) noexcept;
+  void on_level_event(Slot& slot, std::uint32_t ready, OpQueue& completed) noexcept;
+  void report(Op*& waiting, std::uint32_t ready, OpQueue& completed) noexcept;
+
+  // The op is to be performed when it is dequeued. One that waits in a queue already, for a block or
+  // to be stopped, has its turn coming.
+  static void arm(Op& op, OpQueue& completed) noexcept {
+    if (op.state != OpState::kHeld || op.linked()) return;
+    op.state = OpState::kArmed;
+    completed.push_back(op);
+  }
 
   const bool edge_;
   Pool* pool_ = nullptr;
