@@ -14,14 +14,14 @@ void Operation::enqueue(Loop& loop, Progress progress) noexcept {
     state = OpState::kQueued;
     loop.submitted().push_back(*this);
   } else {
-    loop.ready().push_back(*this);  // armed, or completed and others first
+    loop.ready().push_back(*this);
   }
 }
 
 void Operation::run() noexcept {
   if (state == OpState::kArmed) {
     Loop& loop = loop_of(*context_);
-    switch (loop.backend().attempt(*this)) {
+    switch (loop.backend().finish(*this)) {
       case Progress::kCompleted:
         break;
       case Progress::kArmed:

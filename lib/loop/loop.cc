@@ -96,12 +96,10 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
   if (!timers_.empty()) timers_.expire(now(), ready(), options_.timers_per_turn);
   if (stop_requested_.load(std::memory_order_relaxed) && !stop_heeded_) heed_stop();
 
-  const BackendCounters& moved = backend_->counters();
-  const std::uint64_t bytes_before = moved.bytes_received + moved.bytes_sent;
-  const std::uint64_t bytes = budget.bytes;
+  const std::uint64_t bytes_before = slots_.bytes_moved;
   const std::size_t resumed =
       Runner::run(std::min(budget.events, options_.resumptions_per_turn), [&]() noexcept {
-        return moved.bytes_received + moved.bytes_sent - bytes_before < bytes;
+        return slots_.bytes_moved - bytes_before < budget.bytes;
       });
   counters_.resumed += resumed;
 
@@ -141,15 +139,13 @@ RunOnce Loop::run_once(const Budget& budget) {
   require_thread();
   RunOnce result;
   Budget left = budget;
-  const std::uint64_t bytes_before =
-      backend_->counters().bytes_received + backend_->counters().bytes_sent;
+  const std::uint64_t bytes_before = slots_.bytes_moved;
   // The first turn fetches what the kernel has, the following ones run it and fetch again.
   for (;;) {
     const std::size_t resumed = turn(left, Until::kNow);
     result.resumed += resumed;
     left.events -= std::min(resumed, left.events);
-    const std::uint64_t moved =
-        backend_->counters().bytes_received + backend_->counters().bytes_sent - bytes_before;
+    const std::uint64_t moved = slots_.bytes_moved - bytes_before;
     left.bytes = budget.bytes - std::min<std::size_t>(moved, budget.bytes);
     if (!has_work()) break;
     if (left.events == 0 || left.bytes == 0) break;

@@ -29,19 +29,7 @@ class Operation : public Op {
 
   template <TaskPromise Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
-    TaskContext& context = self.promise().context();
-    context_ = &context;
-    if (context.stop_requested()) [[unlikely]] {
-      complete(Errc::canceled);
-      return false;
-    }
-    Loop& loop = loop_of(context);
-    check(loop);
-    const Progress progress = loop.backend().attempt(*this);
-    if (progress == Progress::kCompleted && loop.may_complete_inline()) return false;
-    context.suspend(*this, self);
-    if (progress != Progress::kHeld) enqueue(loop, progress);
-    return true;
+    return begin(self.promise().context(), self, [](Slot&) { return false; });
   }
 
   void run() noexcept override;
@@ -63,6 +51,39 @@ class Operation : public Op {
     }
   }
 
+  // Takes the operation's first step; true when the coroutine stays suspended. `shortcut(slot)` may
+  // take that step instead of the backend: true when it has completed or held the operation.
+  template <class Shortcut>
+  bool begin(TaskContext& context, std::coroutine_handle<> self, Shortcut&& shortcut) noexcept {
+    Loop& loop = loop_of(context);
+    require(slot != nullptr, "an operation on a stream or listener that is closed or moved from");
+    require(&slot->table == &loop.slots(),
+            "an operation on a stream of another loop; streams are used on their own loop only");
+    context_ = &context;
+    if (context.stop_requested()) [[unlikely]] {
+      complete(Errc::canceled);
+      return false;
+    }
+    if (!shortcut(*slot)) {
+      const Progress progress = loop.backend().attempt(*this);
+      if (progress == Progress::kArmed || progress == Progress::kQueue) enqueue(loop, progress);
+    }
+    if (state == OpState::kDone) {
+      if (loop.may_complete_inline()) return false;
+      loop.ready().push_back(*this);  // others first
+    }
+    context.suspend(*this, self);
+    return true;
+  }
+
+  // The shortcut of receives.
+  bool hold_in(Slot& stream) noexcept {
+    if (!stream.can_hold_reader()) return false;
+    stream.reader = this;
+    state = OpState::kHeld;
+    return true;
+  }
+
   // In await_resume: the result is being read, nothing is left to clean up.
   Error consume() noexcept {
     state = OpState::kIdle;
@@ -70,11 +91,6 @@ class Operation : public Op {
   }
 
  private:
-  void check(const Loop& loop) const noexcept {
-    require(slot != nullptr, "an operation on a stream or listener that is closed or moved from");
-    require(&slot->table == &loop.slots(),
-            "an operation on a stream of another loop; streams are used on their own loop only");
-  }
   void enqueue(Loop& loop, Progress progress) noexcept;
   void abandon() noexcept;
 

@@ -21,6 +21,10 @@ class [[nodiscard]] Read final : public Operation {
     size = into.size();
   }
 
+  template <TaskPromise Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    return begin(self.promise().context(), self, [this](Slot& stream) { return hold_in(stream); });
+  }
   Result<std::size_t> await_resume() noexcept {
     const Error outcome = consume();
     if (outcome) return outcome;

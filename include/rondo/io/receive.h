@@ -15,6 +15,10 @@ class [[nodiscard]] Receive final : public Operation {
  public:
   explicit Receive(Slot& stream) noexcept : Operation(OpCode::kReceive, &stream) {}
 
+  template <TaskPromise Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    return begin(self.promise().context(), self, [this](Slot& stream) { return hold_in(stream); });
+  }
   Result<Chunk> await_resume() noexcept {
     const Error outcome = consume();
     if (outcome) return outcome;

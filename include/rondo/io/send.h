@@ -21,6 +21,11 @@ class [[nodiscard]] Send final : public Operation {
     size = bytes.size();
   }
 
+  template <TaskPromise Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    return begin(self.promise().context(), self,
+                 [this](Slot& stream) { return stream.can_send_now() && send_now(*this); });
+  }
   Result<std::size_t> await_resume() noexcept {
     const Error outcome = consume();
     if (outcome) return outcome;
@@ -39,6 +44,11 @@ class [[nodiscard]] SendAll final : public Operation {
     flags = kOpAll;
   }
 
+  template <TaskPromise Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    return begin(self.promise().context(), self,
+                 [this](Slot& stream) { return stream.can_send_now() && send_now(*this); });
+  }
   Transfer await_resume() noexcept { return Transfer{done, consume()}; }
 };
 

@@ -49,8 +49,6 @@ struct BackendCounters {
   std::uint64_t stale_events = 0;   // events of descriptors that are gone
   std::uint64_t no_buffers = 0;     // io_uring: receives that ended with ENOBUFS
   std::uint64_t overflows = 0;      // io_uring: completion queue overflows
-  std::uint64_t bytes_received = 0;
-  std::uint64_t bytes_sent = 0;
 };
 
 // One kernel queue. Used by its loop's thread only, but for wake(). Descriptors are in no
@@ -63,9 +61,13 @@ class Backend {
   // slots are. What can only be set up on the running thread is set up here.
   virtual void attach(Pool& pool, SlotTable& slots) = 0;
 
-  // Tries to advance an Op without waiting: at the await, and again when an armed one is dequeued.
-  // Never fails by itself: failure is the Op's result. Resumes nobody.
+  // At the await: advances an Op as far as it goes without waiting. Never fails by itself: failure
+  // is the Op's result. Resumes nobody.
   virtual Progress attempt(Op& op) noexcept = 0;
+
+  // An armed Op has been dequeued: performs it now, or holds it again if there was nothing after
+  // all. Only for backends that arm. Late, so that the buffer that is filled is the one that was used last.
+  virtual Progress finish(Op& op) noexcept { return attempt(op); }
 
   // Takes everything in `submitted` (new ops, and held ones with kOpStop, which it ends early:
   // they still complete exactly once), lets the kernel work, waits within the limits, and puts what

@@ -84,6 +84,10 @@ class Op : public ReadyNode {
   ~Op() = default;
 };
 
+// Performs a kSend on a non-blocking descriptor, once. True when it has its result. Otherwise there
+// was no room (for all of it, with kOpAll): the slot is marked unwritable, `done` says how much went.
+bool send_now(Op& op) noexcept;
+
 using OpQueue = ReadyQueue;  // holds Ops and, on their way to the ready queue, nothing else
 
 }  // namespace rondo

@@ -36,12 +36,17 @@ class CloseOp final : public Op {
   bool counted = false;               // in SlotTable::closing
 };
 
-// Bits of Slot::bits. The first group belongs to the library, the second to the backend.
+// Bits of Slot::bits.
 inline constexpr std::uint16_t kSlotListener = 1 << 0;
 inline constexpr std::uint16_t kSlotClosing = 1 << 1;  // refuses new ops
 inline constexpr std::uint16_t kSlotBroken = 1 << 2;   // bytes were lost: every later op fails
 inline constexpr std::uint16_t kSlotForeign = 1 << 3;  // the descriptor is not ours to close
-inline constexpr int kSlotBackendShift = 4;            // bits from here on are the backend's own
+// What is known of readiness; io_uring has no use for these.
+inline constexpr std::uint16_t kSlotReadable = 1 << 4;    // a read may find something
+inline constexpr std::uint16_t kSlotUnwritable = 1 << 5;  // the last send found no room
+inline constexpr std::uint16_t kSlotWantsRead = 1 << 6;   // watched for reading
+inline constexpr std::uint16_t kSlotWantsWrite = 1 << 7;  // watched for writing
+inline constexpr int kSlotBackendShift = 8;               // bits from here on are the backend's own
 
 // Address-stable and pooled. One per descriptor; used by the loop's thread only. A slot is `chunks`
 // plus at most one waiting reader (accept, receive, read, poll-in) and one writer (connect, send,
@@ -65,6 +70,15 @@ struct Slot : ListNode<> {
   std::uint32_t interest = 0;    // readiness: events registered with the kernel
   std::unique_ptr<std::vector<int>> accepted;  // connections accepted and not yet asked for
   CloseOp closing;
+
+  // Short cuts past the backend. A receive that has only to be put into `reader`, because the
+  // descriptor is watched and nothing is there:
+  bool can_hold_reader() const noexcept {
+    const int relevant = kSlotWantsRead | kSlotReadable | kSlotClosing | kSlotBroken;
+    return (bits & relevant) == kSlotWantsRead && reader == nullptr;
+  }
+  // A send that can be performed where it is awaited:
+  bool can_send_now() const noexcept;
 
   bool has(std::uint16_t bit) const noexcept { return (bits & bit) != 0; }
   void set(int bit) noexcept { bits = static_cast<std::uint16_t>(bits | bit); }
@@ -93,6 +107,12 @@ class SlotTable {
 
   std::size_t in_use() const noexcept { return in_use_; }
 
+  // Bytes received and sent since the beginning, for a turn's budget.
+  std::uint64_t bytes_moved = 0;
+
+  // Whether sends are performed at the await (readiness) or go through the backend's queue.
+  bool sends_at_await = false;
+
   // Slots whose closing waits for the kernel; counted by who submits and by CloseOp::run.
   std::size_t closing = 0;
 
@@ -119,5 +139,10 @@ class SlotTable {
 struct SlotTable::Bank {
   alignas(Slot) std::byte memory[kPerBank * sizeof(Slot)];
 };
+
+inline bool Slot::can_send_now() const noexcept {
+  const int obstacles = kSlotUnwritable | kSlotClosing | kSlotBroken;
+  return table.sends_at_await && (bits & obstacles) == 0 && writer == nullptr;
+}
 
 }  // namespace rondo

@@ -74,7 +74,7 @@ bool concerns_only_the_peer(int error) noexcept {
 
 }  // namespace
 
-Performed perform_receive(Op& op, Pool& pool, BackendCounters& counters) noexcept {
+Performed perform_receive(Op& op, Pool& pool) noexcept {
   Block* block = pool.take();
   if (block == nullptr) [[unlikely]] {
     return Performed::kNoBlock;
@@ -87,7 +87,7 @@ Performed perform_receive(Op& op, Pool& pool, BackendCounters& counters) noexcep
     return receive_ended(op, count, error);
   }
   const auto received = static_cast<std::size_t>(count);
-  counters.bytes_received += received;
+  op.slot->table.bytes_moved += received;
   block->begin = 0;
   block->size = static_cast<std::uint32_t>(received);
   op.block = block;
@@ -96,39 +96,22 @@ Performed perform_receive(Op& op, Pool& pool, BackendCounters& counters) noexcep
   return received < room ? Performed::kDrained : Performed::kDone;
 }
 
-Performed perform_read(Op& op, BackendCounters& counters) noexcept {
+Performed perform_read(Op& op) noexcept {
   const ssize_t count = receive(op.slot->fd, op.memory, op.size);
   if (count <= 0) [[unlikely]] {
     return receive_ended(op, count, errno);
   }
   op.done = static_cast<std::size_t>(count);
-  counters.bytes_received += op.done;
+  op.slot->table.bytes_moved += op.done;
   op.complete({});
   return op.done < op.size ? Performed::kDrained : Performed::kDone;
 }
 
-Performed perform_send(Op& op, BackendCounters& counters) noexcept {
-  const std::size_t wanted = op.size - op.done;
-  ssize_t count;
-  do {
-    count = ::send(op.slot->fd, op.memory + op.done, wanted, MSG_NOSIGNAL);
-  } while (count < 0 && errno == EINTR);
-  if (count < 0) [[unlikely]] {
-    return would_block(errno) ? Performed::kWouldBlock : fail(op, errno);
-  }
-  const auto sent = static_cast<std::size_t>(count);
-  op.done += sent;
-  counters.bytes_sent += sent;
-  if (sent < wanted) [[unlikely]] {
-    if ((op.flags & kOpAll) != 0) return Performed::kWouldBlock;
-    op.complete({});
-    return Performed::kDrained;
-  }
-  op.complete({});
-  return Performed::kDone;
+Performed perform_send(Op& op) noexcept {
+  return send_now(op) ? Performed::kDone : Performed::kWouldBlock;
 }
 
-Performed perform_send_gather(Op& op, BackendCounters& counters) noexcept {
+Performed perform_send_gather(Op& op) noexcept {
   for (;;) {
     std::array<iovec, 64> parts;
     std::size_t wanted;
@@ -146,7 +129,7 @@ Performed perform_send_gather(Op& op, BackendCounters& counters) noexcept {
     }
     const auto sent = static_cast<std::size_t>(count);
     op.done += sent;
-    counters.bytes_sent += sent;
+    op.slot->table.bytes_moved += sent;
     // Otherwise what one call could carry has gone, and there may be more parts.
     if (sent < wanted) return Performed::kWouldBlock;
   }

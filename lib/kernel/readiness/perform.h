@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "rondo/buffer/pool.h"
-#include "rondo/kernel/backend.h"
 #include "rondo/kernel/op.h"
 
 namespace rondo {
@@ -18,10 +17,10 @@ enum class Performed : std::uint8_t {
 };
 
 // Each performs `op` once; EINTR is repeated, never seen.
-Performed perform_receive(Op& op, Pool& pool, BackendCounters& counters) noexcept;
-Performed perform_read(Op& op, BackendCounters& counters) noexcept;
-Performed perform_send(Op& op, BackendCounters& counters) noexcept;
-Performed perform_send_gather(Op& op, BackendCounters& counters) noexcept;
+Performed perform_receive(Op& op, Pool& pool) noexcept;
+Performed perform_read(Op& op) noexcept;
+Performed perform_send(Op& op) noexcept;
+Performed perform_send_gather(Op& op) noexcept;
 Performed perform_accept(Op& op) noexcept;
 Performed perform_connect(Op& op) noexcept;
 Performed perform_shutdown(Op& op) noexcept;

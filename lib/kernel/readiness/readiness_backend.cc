@@ -21,10 +21,10 @@ Progress done(Op& op, Error error) noexcept {
 void ReadinessBackend::attach(Pool& pool, SlotTable& slots) {
   pool_ = &pool;
   slots_ = &slots;
+  slots.sends_at_await = true;
 }
 
 Progress ReadinessBackend::attempt(Op& op) noexcept {
-  const bool armed = op.state == OpState::kArmed;
   Slot& slot = *op.slot;
   if ((slot.bits & (kSlotClosing | kSlotBroken)) != 0) [[unlikely]] {
     if (op.code == OpCode::kClose) return close(static_cast<CloseOp&>(op));
@@ -34,11 +34,11 @@ Progress ReadinessBackend::attempt(Op& op) noexcept {
     case OpCode::kReceive:
     case OpCode::kRead:
     case OpCode::kAccept:
-      return armed ? read(op) : begin_read(op);
+      return begin_read(op);
     case OpCode::kSend:
     case OpCode::kSendGather:
     case OpCode::kConnect:
-      return armed ? write(op) : begin_write(op);
+      return begin_write(op);
     case OpCode::kPoll:
       return begin_poll(op);
     case OpCode::kShutdown:
@@ -48,6 +48,10 @@ Progress ReadinessBackend::attempt(Op& op) noexcept {
       return close(static_cast<CloseOp&>(op));
   }
   return Progress::kCompleted;
+}
+
+Progress ReadinessBackend::finish(Op& op) noexcept {
+  return op.slot->reader == &op ? read(op) : write(op);
 }
 
 Progress ReadinessBackend::begin_read(Op& op) noexcept {
@@ -98,8 +102,8 @@ void ReadinessBackend::want(Slot& slot, std::uint16_t bits) noexcept {
 
 Progress ReadinessBackend::read(Op& op) noexcept {
   Slot& slot = *op.slot;
-  const Performed performed = op.code == OpCode::kReceive ? perform_receive(op, *pool_, counters_)
-                              : op.code == OpCode::kRead  ? perform_read(op, counters_)
+  const Performed performed = op.code == OpCode::kReceive ? perform_receive(op, *pool_)
+                              : op.code == OpCode::kRead  ? perform_read(op)
                                                           : perform_accept(op);
   if (performed == Performed::kDrained) [[likely]] {
     slot.reader = nullptr;
@@ -133,8 +137,8 @@ Progress ReadinessBackend::read_later(Op& op, Performed why) noexcept {
 }
 
 Progress ReadinessBackend::write(Op& op) noexcept {
-  const Performed performed = op.code == OpCode::kSend         ? perform_send(op, counters_)
-                              : op.code == OpCode::kSendGather ? perform_send_gather(op, counters_)
+  const Performed performed = op.code == OpCode::kSend         ? perform_send(op)
+                              : op.code == OpCode::kSendGather ? perform_send_gather(op)
                                                                : perform_connect(op);
   if (performed == Performed::kWouldBlock) [[unlikely]] {
     return write_later(op);

@@ -10,12 +10,8 @@
 namespace rondo {
 
 // Bits of Slot::bits for readiness backends.
-inline constexpr std::uint16_t kSlotReadable = 1 << (kSlotBackendShift + 0);  // a read may succeed
-inline constexpr std::uint16_t kSlotUnwritable = 1 << (kSlotBackendShift + 1);  // a send would block
-inline constexpr std::uint16_t kSlotHungUp = 1 << (kSlotBackendShift + 2);  // no later edge will tell
-inline constexpr std::uint16_t kSlotEdge = 1 << (kSlotBackendShift + 3);    // edge-triggered
-inline constexpr std::uint16_t kSlotWantsRead = 1 << (kSlotBackendShift + 4);
-inline constexpr std::uint16_t kSlotWantsWrite = 1 << (kSlotBackendShift + 5);
+inline constexpr std::uint16_t kSlotHungUp = 1 << (kSlotBackendShift + 0);  // no later edge will tell
+inline constexpr std::uint16_t kSlotEdge = 1 << (kSlotBackendShift + 1);    // edge-triggered
 
 // What the kernel reported of a descriptor: bits with the values of poll(2) and epoll.
 inline constexpr std::uint32_t kReadyIn = 0x0001;
@@ -39,6 +35,7 @@ class ReadinessBackend : public Backend {
  public:
   void attach(Pool& pool, SlotTable& slots) override;
   Progress attempt(Op& op) noexcept final;
+  Progress finish(Op& op) noexcept final;
   void turn(OpQueue& submitted, OpQueue& completed, const TurnLimits& limits) noexcept final;
   void retract(Op& op) noexcept final;
   bool blocking() const noexcept final { return false; }
