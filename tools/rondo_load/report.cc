@@ -30,7 +30,7 @@ std::string text_of(const Histogram& histogram) {
 
 // Only epoll has one.
 std::string trigger(const LoadOptions& options, const BackendChoice& backend) {
-  return backend.kind == BackendKind::kEpoll ? std::string(name_of(options.trigger)) : "-";
+  return backend.kind == BackendKind::kEpoll ? std::string(name_of(options.trigger)) : "none";
 }
 
 std::uint64_t errors(const LoadResult& result) {
