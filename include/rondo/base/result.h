@@ -27,7 +27,9 @@ class [[nodiscard]] Result {
   template <class U = T>
     requires(std::constructible_from<T, U &&> && !std::same_as<std::remove_cvref_t<U>, Result> &&
              !std::same_as<std::remove_cvref_t<U>, Error> &&
-             !std::same_as<std::remove_cvref_t<U>, Errc>)
+             !std::same_as<std::remove_cvref_t<U>, Errc> &&
+             // Or a Result<bool> would be made from any result, by its explicit operator bool.
+             (!std::same_as<T, bool> || std::convertible_to<U, bool>))
   Result(U&& value) : value_(std::forward<U>(value)) {}  // NOLINT: returning a value reads best
 
   Result(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)

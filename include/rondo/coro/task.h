@@ -84,7 +84,7 @@ class TaskPromiseBase : public PromiseBase {
   std::exception_ptr failure_;
 #else
   // The same layout, so that code built with and without exceptions can be linked together.
-  void* failure_ = nullptr;
+  [[maybe_unused]] void* failure_ = nullptr;
 #endif
 };
 

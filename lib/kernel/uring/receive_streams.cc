@@ -86,7 +86,7 @@ void ReceiveStreams::on_read(Op& op, int result) noexcept {
   slot.reader = nullptr;
   if (result > 0) {
     op.done = static_cast<std::size_t>(result);
-    counters_.bytes_received += op.done;
+    op.slot->table.bytes_moved += op.done;
     op.complete({});
     return;
   }
@@ -97,7 +97,7 @@ void ReceiveStreams::on_read(Op& op, int result) noexcept {
 void ReceiveStreams::deliver(Slot& slot, Block& block, int size, OpQueue& completed) noexcept {
   block.begin = 0;
   block.size = static_cast<std::uint32_t>(size);
-  counters_.bytes_received += block.size;
+  slot.table.bytes_moved += block.size;
   Op* reader = slot.reader;
   if (reader == nullptr) {
     keep(slot, block);
