@@ -33,7 +33,6 @@ Pool::Pool(const PoolOptions& options) : options_(options), owner_thread_(curren
 
 Pool::~Pool() {
   collect_returned();
-  free_.clear();
   for (Slab& slab : slabs_) {
     unpoison(slab.memory, slab.bytes);
     ::munmap(slab.memory, slab.bytes);
@@ -62,8 +61,7 @@ void Pool::on_foreign_return(void (*wake)(void*), void* argument) noexcept {
 void Pool::give_back(Block& block) noexcept {
   if (current_thread() == owner_thread_) [[likely]] {
     --out_;
-    poison(block.data, options_.block_bytes);
-    free_.push_front(block);
+    keep(block);
     return;
   }
   // The wake must come before the last touch: after the subtraction the pool may be gone.
@@ -76,9 +74,13 @@ void Pool::give_back(Block& block) noexcept {
   if (balance_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
 }
 
-Block* Pool::take_slow() noexcept {
-  if (!collect_returned() && !grow()) return nullptr;
-  return free_.pop_front();
+// Makes free_ not empty; false when max_blocks are out, or memory is.
+bool Pool::replenish() noexcept { return collect_returned() || grow(); }
+
+void Pool::keep(Block& block) noexcept {
+  poison(block.data, options_.block_bytes);
+  block.next_mail = free_;
+  free_ = &block;
 }
 
 bool Pool::collect_returned() noexcept {
@@ -88,8 +90,7 @@ bool Pool::collect_returned() noexcept {
     Block* next = block->next_mail;
     --out_;
     ++foreign_collected_;
-    poison(block->data, options_.block_bytes);
-    free_.push_front(*block);
+    keep(*block);
     block = next;
   }
   return any;
@@ -110,11 +111,10 @@ bool Pool::grow() noexcept {
     return false;
   }
   auto* data = static_cast<std::byte*>(memory);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = count; i-- > 0;) {  // the first is kept last and taken first
     blocks[i].pool = this;
     blocks[i].data = data + i * stride;
-    poison(blocks[i].data, options_.block_bytes);
-    free_.push_back(blocks[i]);
+    keep(blocks[i]);
   }
   slabs_.push_back({memory, bytes, std::move(blocks)});
   total_ += count;

@@ -34,17 +34,23 @@ Fd open_socket(const Endpoint& address, int flags = 0) {
 RawPeer::RawPeer(Fd fd) : fd_(std::move(fd)) { limit_patience(fd_.number()); }
 
 RawPeer RawPeer::connect(const Endpoint& server, int receive_buffer) {
-  RawPeer peer(open_socket(server));
+  RawPeer peer = for_connecting_to(server);
   if (receive_buffer != 0) {
     EXPECT_TRUE(set_option(peer.fd(), ReceiveBuffer{receive_buffer}));
   }
-  EXPECT_TRUE(set_option(peer.fd(), NoDelay{true}));
+  peer.connect_to(server);
+  return peer;
+}
+
+RawPeer RawPeer::for_connecting_to(const Endpoint& server) { return RawPeer(open_socket(server)); }
+
+void RawPeer::connect_to(const Endpoint& server) {
+  EXPECT_TRUE(set_option(fd(), NoDelay{true}));
   int result;
   do {
-    result = ::connect(peer.fd(), server.data(), server.size());
+    result = ::connect(fd(), server.data(), server.size());
   } while (result != 0 && errno == EINTR);
   EXPECT_EQ(result, 0) << std::strerror(errno);
-  return peer;
 }
 
 void RawPeer::send(std::string_view bytes) {

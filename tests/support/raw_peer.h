@@ -19,6 +19,9 @@ class RawPeer {
 
   // `receive_buffer` in bytes; 0 leaves it to the kernel.
   static RawPeer connect(const Endpoint& server, int receive_buffer = 0);
+  // In two steps: a socket for connect_to(server), later.
+  static RawPeer for_connecting_to(const Endpoint& server);
+  void connect_to(const Endpoint& server);
 
   int fd() const noexcept { return fd_.number(); }
   bool is_open() const noexcept { return fd_.valid(); }

@@ -17,7 +17,7 @@ namespace rondo {
 template <class Tag = void>
 class ListNode {
  public:
-  ListNode() noexcept = default;
+  ListNode() noexcept {}  // leaves previous_ as it is: one store less for each operation
   ListNode(const ListNode&) = delete;
   ListNode& operator=(const ListNode&) = delete;
 
@@ -28,15 +28,15 @@ class ListNode {
     if (next_ == nullptr) return;
     previous_->next_ = next_;
     next_->previous_ = previous_;
-    previous_ = next_ = nullptr;
+    next_ = nullptr;
   }
 
  private:
   template <class, class>
   friend class List;  // the list is the only one that links nodes
 
-  ListNode* previous_ = nullptr;
-  ListNode* next_ = nullptr;
+  ListNode* previous_;         // means something only while linked
+  ListNode* next_ = nullptr;  // nullptr while in no list
 };
 
 // A first-in-first-out list of T, which derives from ListNode<Tag>. Owns nothing. Not thread-safe.
@@ -66,7 +66,10 @@ class List {
   T* pop_front() noexcept {
     if (empty()) return nullptr;
     Node* node = head_.next_;
-    node->unlink();
+    Node* next = node->next_;
+    head_.next_ = next;
+    next->previous_ = &head_;
+    node->next_ = nullptr;
     return static_cast<T*>(node);
   }
 

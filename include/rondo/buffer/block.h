@@ -19,7 +19,7 @@ struct Block : ListNode<> {
   std::byte* data = nullptr;
   std::uint32_t begin = 0;     // bytes of it already consumed
   std::uint32_t size = 0;      // bytes received into it, the consumed ones included
-  Block* next_mail = nullptr;  // on the way home from another thread
+  Block* next_mail = nullptr;  // the pool's: among the free ones, or on the way home
 };
 
 }  // namespace rondo

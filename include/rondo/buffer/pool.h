@@ -48,11 +48,11 @@ class Pool {
 
   // A free block, its content undefined; nullptr when max_blocks are out. Owner's thread.
   Block* take() noexcept {
-    Block* block = free_.pop_front();
-    if (block == nullptr) [[unlikely]] {
-      block = take_slow();
-      if (block == nullptr) return nullptr;
+    if (free_ == nullptr && !replenish()) [[unlikely]] {
+      return nullptr;
     }
+    Block* block = free_;
+    free_ = block->next_mail;
     ++out_;
     unpoison(block->data, options_.block_bytes);
     return block;
@@ -63,7 +63,7 @@ class Pool {
   void give_back(Block& block) noexcept;
 
   // Whether take() would answer now without growing: used by a backend with starved streams.
-  bool has_free() noexcept { return !free_.empty() || collect_returned() || can_grow(); }
+  bool has_free() noexcept { return free_ != nullptr || collect_returned() || can_grow(); }
 
   // Makes the calling thread the owner (a loop may be built on one thread and run on another).
   void bind_to_thread() noexcept;
@@ -86,14 +86,15 @@ class Pool {
   ~Pool();
 
   void retire() noexcept;
-  Block* take_slow() noexcept;
+  bool replenish() noexcept;
+  void keep(Block& block) noexcept;
   bool collect_returned() noexcept;
   bool can_grow() const noexcept { return total_ < options_.max_blocks; }
   bool grow() noexcept;
 
   const PoolOptions options_;
   const void* owner_thread_;
-  List<Block> free_;
+  Block* free_ = nullptr;  // the hottest first, linked by next_mail
   std::size_t out_ = 0;
   std::size_t total_ = 0;
   std::int64_t foreign_collected_ = 0;  // came home from other threads, since the beginning

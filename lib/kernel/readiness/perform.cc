@@ -18,21 +18,6 @@ Performed fail(Op& op, int error) noexcept {
   return Performed::kDone;
 }
 
-ssize_t receive(int fd, std::byte* memory, std::size_t size) noexcept {
-  ssize_t count;
-  do {
-    count = ::recv(fd, memory, size, 0);
-  } while (count < 0 && errno == EINTR);
-  return count;
-}
-
-// What a receive that brought no bytes means.
-Performed receive_ended(Op& op, ssize_t count, int error) noexcept {
-  if (count < 0) return would_block(error) ? Performed::kWouldBlock : fail(op, error);
-  op.complete(Errc::end_of_stream);
-  return Performed::kDone;
-}
-
 // The parts that have not gone yet, as far as they fit; `bytes` is their size.
 std::size_t remaining_parts(const Op& op, std::array<iovec, 64>& parts,
                             std::size_t& bytes) noexcept {
@@ -74,37 +59,10 @@ bool concerns_only_the_peer(int error) noexcept {
 
 }  // namespace
 
-Performed perform_receive(Op& op, Pool& pool) noexcept {
-  Block* block = pool.take();
-  if (block == nullptr) [[unlikely]] {
-    return Performed::kNoBlock;
-  }
-  const std::size_t room = pool.block_bytes();
-  const ssize_t count = receive(op.slot->fd, block->data, room);
-  if (count <= 0) [[unlikely]] {
-    const int error = errno;
-    pool.give_back(*block);
-    return receive_ended(op, count, error);
-  }
-  const auto received = static_cast<std::size_t>(count);
-  op.slot->table.bytes_moved += received;
-  block->begin = 0;
-  block->size = static_cast<std::uint32_t>(received);
-  op.block = block;
-  op.complete({});
-  // Fewer bytes than there was room for: the receive queue is empty.
-  return received < room ? Performed::kDrained : Performed::kDone;
-}
-
-Performed perform_read(Op& op) noexcept {
-  const ssize_t count = receive(op.slot->fd, op.memory, op.size);
-  if (count <= 0) [[unlikely]] {
-    return receive_ended(op, count, errno);
-  }
-  op.done = static_cast<std::size_t>(count);
-  op.slot->table.bytes_moved += op.done;
-  op.complete({});
-  return op.done < op.size ? Performed::kDrained : Performed::kDone;
+Performed receive_ended(Op& op, ssize_t count, int error) noexcept {
+  if (count < 0) return would_block(error) ? Performed::kWouldBlock : fail(op, error);
+  op.complete(Errc::end_of_stream);
+  return Performed::kDone;
 }
 
 Performed perform_send(Op& op) noexcept {

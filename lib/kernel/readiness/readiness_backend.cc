@@ -91,7 +91,8 @@ Progress ReadinessBackend::hold(Op& op, Op*& place, std::uint16_t wish) noexcept
 void ReadinessBackend::want(Slot& slot, std::uint16_t bits) noexcept {
   if ((slot.bits & bits) == bits) return;
   if ((slot.bits & (kSlotWantsRead | kSlotWantsWrite)) == 0 && slot.interest == 0) {
-    const bool edge = slot.trigger == Trigger::kEdge || (slot.trigger == Trigger::kDefault && edge_);
+    const bool edge =
+        slot.trigger == Trigger::kEdge || (slot.trigger == Trigger::kDefault && edge_);
     // Edge-triggered: registered once for everything, never changed again. Not for listeners: they
     // would need an accept that finds nothing after every burst.
     if (edge && !slot.has(kSlotListener)) bits = kSlotEdge | kSlotWantsRead | kSlotWantsWrite;

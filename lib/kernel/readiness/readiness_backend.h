@@ -10,8 +10,9 @@
 namespace rondo {
 
 // Bits of Slot::bits for readiness backends.
-inline constexpr std::uint16_t kSlotHungUp = 1 << (kSlotBackendShift + 0);  // no later edge will tell
-inline constexpr std::uint16_t kSlotEdge = 1 << (kSlotBackendShift + 1);    // edge-triggered
+inline constexpr std::uint16_t kSlotHungUp = 1
+                                             << (kSlotBackendShift + 0);  // no later edge will tell
+inline constexpr std::uint16_t kSlotEdge = 1 << (kSlotBackendShift + 1);  // edge-triggered
 
 // What the kernel reported of a descriptor: bits with the values of poll(2) and epoll.
 inline constexpr std::uint32_t kReadyIn = 0x0001;
@@ -86,8 +87,8 @@ class ReadinessBackend : public Backend {
   void on_level_event(Slot& slot, std::uint32_t ready, OpQueue& completed) noexcept;
   void report(Op*& waiting, std::uint32_t ready, OpQueue& completed) noexcept;
 
-  // The op is to be performed when it is dequeued. One that waits in a queue already, for a block or
-  // to be stopped, has its turn coming.
+  // The op is to be performed when it is dequeued. One that waits in a queue already, for a block
+  // or to be stopped, has its turn coming.
   static void arm(Op& op, OpQueue& completed) noexcept {
     if (op.state != OpState::kHeld || op.linked()) return;
     op.state = OpState::kArmed;
