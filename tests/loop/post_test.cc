@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+// What other threads may do with a loop: post, spawn_on, switch_to, and a host that nests it.
+#include <poll.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/world.h"
+
+namespace rondo {
+namespace {
+
+class PostTest : public BackendTest {};
+RONDO_ON_EVERY_BACKEND(PostTest);
+
+// A second loop of the same backend with a thread of its own.
+class OtherLoop {
+ public:
+  explicit OtherLoop(const BackendCell& cell) : loop_(Loop::create(cell.options()).value()) {
+    thread_ = std::thread([this] { loop_->run_until_stopped(); });
+  }
+  ~OtherLoop() {
+    loop_->stop();
+    thread_.join();
+  }
+
+  Loop& loop() { return *loop_; }
+  std::thread::id thread_id() const { return thread_.get_id(); }
+
+ private:
+  std::unique_ptr<Loop> loop_;
+  std::thread thread_;
+};
+
+TEST_P(PostTest, a_post_to_a_sleeping_loop_wakes_it) {
+  OtherLoop other(GetParam());
+  const int rounds = scaled(2000);
+  for (int i = 0; i < rounds; ++i) {
+    std::promise<std::thread::id> ran;
+    auto where = ran.get_future();
+    EXPECT_TRUE(other.loop().post([&ran] { ran.set_value(std::this_thread::get_id()); }));
+    EXPECT_EQ(where.get(), other.thread_id());
+  }
+}
+
+// A number from a producer, checked for order where it arrives.
+struct Letter final : Mail {
+  void run() noexcept override {
+    in_order = *next == number;
+    ++*next;
+  }
+
+  std::uint64_t number = 0;
+  std::uint64_t* next = nullptr;  // of its producer; the loop's thread only
+  bool in_order = false;
+};
+
+TEST_P(PostTest, a_wake_storm_from_four_threads_loses_nothing_and_keeps_each_ones_order) {
+  constexpr int kThreads = 4;
+  const auto each = static_cast<std::size_t>(scaled(100000));
+  std::vector<std::vector<Letter>> letters;
+  std::vector<std::uint64_t> next(kThreads);
+  for (std::size_t who = 0; who < kThreads; ++who) {
+    letters.emplace_back(each);
+    for (std::size_t i = 0; i < each; ++i) {
+      letters.back()[i].number = i;
+      letters.back()[i].next = &next[who];
+    }
+  }
+  std::uint64_t wakes = 0;
+  std::uint64_t posts = 0;
+  std::uint64_t waits = 0;
+  {
+    OtherLoop other(GetParam());
+    std::vector<std::thread> threads;
+    std::atomic<int> refused{0};
+    for (auto& mine : letters) {
+      threads.emplace_back([&] {
+        for (Letter& letter : mine) {
+          if (!other.loop().post(letter)) ++refused;
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(refused, 0);
+    std::promise<void> drained;
+    EXPECT_TRUE(other.loop().post([&] {
+      wakes = other.loop().wakes();
+      posts = other.loop().posts();
+      waits = other.loop().backend().counters().waits;
+      drained.set_value();
+    }));
+    drained.get_future().get();
+  }
+  for (std::uint64_t arrived : next) EXPECT_EQ(arrived, each);
+  for (const auto& mine : letters) {
+    for (const Letter& letter : mine) ASSERT_TRUE(letter.in_order) << letter.number;
+  }
+  EXPECT_EQ(posts, kThreads * each + 1);
+  EXPECT_LE(wakes, waits + 1) << "no more wakes than sleeps";
+}
+
+TEST_P(PostTest, spawn_on_starts_a_task_on_another_loop) {
+  std::promise<std::thread::id> ran;
+  {
+    OtherLoop other(GetParam());
+    const bool taken = spawn_on(
+        other.loop(),
+        [&ran](std::unique_ptr<int> argument) -> Task<> {
+          co_await turns(2);
+          EXPECT_EQ(*argument, 42);
+          ran.set_value(std::this_thread::get_id());
+        },
+        std::make_unique<int>(42));
+    EXPECT_TRUE(taken);
+    EXPECT_EQ(ran.get_future().get(), other.thread_id());
+  }
+}
+
+TEST_P(PostTest, switch_to_goes_on_there_and_comes_back) {
+  OtherLoop other(GetParam());
+  Loop& here = loop();
+  const std::thread::id home = std::this_thread::get_id();
+  run([&]() -> Task<> {
+    for (int i = 0; i < 100; ++i) {
+      const bool there = co_await switch_to(other.loop());
+      EXPECT_TRUE(there);
+      EXPECT_EQ(std::this_thread::get_id(), other.thread_id());
+      auto slept = co_await sleep(0ns);
+      EXPECT_TRUE(slept);
+      const bool back = co_await switch_to(here);
+      EXPECT_TRUE(back);
+      EXPECT_EQ(std::this_thread::get_id(), home);
+    }
+  });
+}
+
+TEST_P(PostTest, a_task_that_ends_on_another_loop_is_joined_at_home) {
+  OtherLoop other(GetParam());
+  run([&]() -> Task<> {
+    int ended = 0;
+    co_await with_scope([&](Scope& scope) -> Task<> {
+      for (int i = 0; i < 10; ++i) {
+        scope.spawn([&]() -> Task<> {
+          const bool there = co_await switch_to(other.loop());
+          EXPECT_TRUE(there);
+          co_await turns(1);
+        });
+      }
+      while (scope.running() != 0) {
+        co_await scope.any_done();
+        ++ended;
+      }
+    });
+    EXPECT_GT(ended, 0);
+  });
+}
+
+TEST_P(PostTest, a_stop_follows_a_task_to_another_loop) {
+  OtherLoop other(GetParam());
+  run([&]() -> Task<> {
+    std::atomic<bool> asleep{false};
+    Error outcome;
+    co_await with_scope([&](Scope& scope) -> Task<> {
+      scope.spawn([&]() -> Task<> {
+        const bool there = co_await switch_to(other.loop());
+        EXPECT_TRUE(there);
+        asleep = true;
+        auto slept = co_await sleep(1h);
+        outcome = slept.error();
+      });
+      while (!asleep) {
+        auto slept = co_await sleep(100us);
+        EXPECT_TRUE(slept);
+      }
+      scope.stop();
+    });
+    EXPECT_TRUE(outcome.is(Errc::canceled));
+  });
+}
+
+// Something that posts when its frame goes: the loop still takes it. What that posts is refused.
+class LastWill {
+ public:
+  LastWill(Loop& loop, std::vector<std::string>& story) : loop_(&loop), story_(&story) {}
+  LastWill(LastWill&& other) noexcept
+      : loop_(std::exchange(other.loop_, nullptr)), story_(other.story_) {}
+  ~LastWill() {
+    if (loop_ == nullptr) return;
+    const bool taken = loop_->post([loop = loop_, story = story_] {
+      const bool late = loop->post([story] { story->push_back("too late"); });
+      story->push_back(late ? "ran, late one taken" : "ran, late one refused");
+    });
+    story_->push_back(taken ? "taken" : "refused");
+  }
+
+ private:
+  Loop* loop_;
+  std::vector<std::string>* story_;
+};
+
+TEST_P(PostTest, a_loop_that_ends_runs_what_was_posted_and_refuses_the_rest) {
+  std::vector<std::string> story;
+  loop().spawn(
+      [](LastWill) -> Task<> {
+        auto slept = co_await sleep(1h);
+        EXPECT_TRUE(slept);
+      },
+      LastWill(loop(), story));
+  turn();
+  destroy_loop();
+  EXPECT_EQ(story, (std::vector<std::string>{"taken", "ran, late one refused"}));
+}
+
+class NestedTest : public PostTest {
+ protected:
+  // Sits in the host's poll set for as long as it takes, with nothing but the loop's descriptor.
+  void wait_in_poll() {
+    pollfd queue{.fd = loop().poll_fd(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&queue, 1, 20000), 1) << "the host was not woken";
+  }
+  bool is_readable() {
+    pollfd queue{.fd = loop().poll_fd(), .events = POLLIN, .revents = 0};
+    return ::poll(&queue, 1, 0) == 1;
+  }
+  // Until a turn finds nothing more, as a host does before it goes to its poll set.
+  void settle() {
+    while (loop().run_once().more || is_readable()) {
+    }
+  }
+};
+RONDO_ON_EVERY_BACKEND(NestedTest);
+
+TEST_P(NestedTest, the_descriptor_is_quiet_while_nothing_happens) {
+  ASSERT_GE(loop().poll_fd(), 0);
+  settle();
+  EXPECT_FALSE(is_readable());
+}
+
+TEST_P(NestedTest, a_post_while_nested_in_a_hosts_poll_set_makes_it_readable) {
+  for (int i = 0; i < 100; ++i) {
+    settle();
+    bool ran = false;
+    EXPECT_TRUE(loop().post([&] { ran = true; }));
+    EXPECT_TRUE(is_readable());
+    loop().run_once();
+    EXPECT_TRUE(ran);
+  }
+}
+
+TEST_P(NestedTest, a_post_from_another_thread_wakes_a_host_that_sits_in_poll) {
+  const int rounds = scaled(1000);
+  std::atomic<int> ran{0};
+  std::atomic<int> asked{0};
+  std::thread other([&] {
+    for (int i = 0; i < rounds; ++i) {
+      while (asked.load() <= i) std::this_thread::yield();
+      EXPECT_TRUE(loop().post([&] { ++ran; }));
+    }
+  });
+  for (int i = 0; i < rounds; ++i) {
+    loop().run_once();
+    ++asked;
+    while (ran.load() <= i) {
+      wait_in_poll();
+      loop().run_once();
+    }
+  }
+  other.join();
+}
+
+TEST_P(NestedTest, stop_from_another_thread_wakes_a_host_that_sits_in_poll) {
+  settle();
+  std::thread other([&] { loop().stop(); });
+  wait_in_poll();
+  other.join();
+  EXPECT_TRUE(loop().stopping());
+}
+
+TEST_P(NestedTest, bytes_that_come_while_the_host_sits_in_poll_wake_it) {
+  TcpListener listener = TcpListener::listen(loop(), transport_cells().front().any_port).value();
+  RawPeer peer = RawPeer::connect(*listener.local_endpoint());
+  loop().spawn([&]() -> Task<> {
+    auto stream = co_await listener.accept();
+    co_await echo(std::move(*stream));
+    co_await listener.close();
+  });
+  const int rounds = scaled(300);
+  std::atomic<bool> done{false};
+  std::thread other([&] {
+    for (int i = 0; i < rounds; ++i) {
+      peer.send("ping");
+      EXPECT_EQ(peer.receive(4), "ping");
+    }
+    done = true;
+    peer.finish_sending();
+  });
+  while (listener.is_open()) {
+    if (loop().run_once().more) continue;
+    if (listener.is_open()) wait_in_poll();
+  }
+  other.join();
+  EXPECT_TRUE(done);
+}
+
+TEST_P(NestedTest, a_loop_can_be_nested_in_another_loop_of_ours) {
+  auto inner = Loop::create(GetParam().options()).value();
+  std::promise<void> begun;
+  bool ran = false;
+  std::thread other([&] {
+    begun.get_future().get();
+    EXPECT_TRUE(inner->post([&] { ran = true; }));
+  });
+  run([&]() -> Task<> {
+    inner->run_once();
+    begun.set_value();
+    while (!ran) {
+      auto ready = co_await wait_readable(inner->poll_fd());
+      EXPECT_TRUE(ready);
+      inner->run_once();
+    }
+  });
+  other.join();
+  EXPECT_TRUE(ran);
+}
+
+}  // namespace
+}  // namespace rondo

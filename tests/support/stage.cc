@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "support/stage.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <span>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "rondo/kernel/control.h"
+
+namespace rondo {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kMoreThanBuffersHold = 16 << 20;
+
+void fill(int fd) {
+  const std::string bytes(4096, 'f');
+  while (::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+  }
+}
+
+}  // namespace
+
+std::vector<Suspended> every_suspended() {
+  return {Suspended::kAccept,      Suspended::kConnect,      Suspended::kReceive,
+          Suspended::kRead,        Suspended::kSendAll,      Suspended::kGather,
+          Suspended::kSleep,       Suspended::kWaitReadable, Suspended::kWaitWritable,
+          Suspended::kWithTimeout, Suspended::kWhenAny,      Suspended::kWhenAll,
+          Suspended::kWithScope};
+}
+
+const char* name_of(Suspended kind) {
+  switch (kind) {
+    case Suspended::kAccept:
+      return "accept";
+    case Suspended::kConnect:
+      return "connect";
+    case Suspended::kReceive:
+      return "receive";
+    case Suspended::kRead:
+      return "read";
+    case Suspended::kSendAll:
+      return "send_all";
+    case Suspended::kGather:
+      return "gather";
+    case Suspended::kSleep:
+      return "sleep";
+    case Suspended::kWaitReadable:
+      return "wait_readable";
+    case Suspended::kWaitWritable:
+      return "wait_writable";
+    case Suspended::kWithTimeout:
+      return "with_timeout";
+    case Suspended::kWhenAny:
+      return "when_any";
+    case Suspended::kWhenAll:
+      return "when_all";
+    case Suspended::kWithScope:
+      return "with_scope";
+  }
+  return "";
+}
+
+Stage::Stage(const Endpoint& any_port, TcpListener&& listener_, TcpStream&& stream_,
+             RawPeer&& peer_)
+    : listener(std::move(listener_)),
+      stream(std::move(stream_)),
+      peer(std::move(peer_)),
+      deaf(any_port),
+      large_(kMoreThanBuffersHold, 's') {
+  auto first = control::open_socket_pair(BlockingMode::kBlocking).value();
+  quiet = std::move(first.first);
+  quiet_peer = std::move(first.second);
+  auto second = control::open_socket_pair(BlockingMode::kBlocking).value();
+  full = std::move(second.first);
+  full_peer = std::move(second.second);
+  fill(full.number());
+}
+
+Task<Error> Stage::suspend_in(Suspended kind) {
+  switch (kind) {
+    case Suspended::kAccept:
+      co_return co_await accept();
+    case Suspended::kConnect:
+      co_return co_await connect();
+    case Suspended::kReceive:
+      co_return co_await receive();
+    case Suspended::kRead:
+      co_return co_await read();
+    case Suspended::kSendAll:
+      co_return co_await send_all();
+    case Suspended::kGather:
+      co_return co_await gather();
+    case Suspended::kSleep: {
+      auto slept = co_await sleep(1h);
+      co_return slept.error();
+    }
+    case Suspended::kWaitReadable: {
+      auto ready = co_await wait_readable(quiet.number());
+      co_return ready.error();
+    }
+    case Suspended::kWaitWritable: {
+      auto ready = co_await wait_writable(full.number());
+      co_return ready.error();
+    }
+    case Suspended::kWithTimeout: {
+      auto chunk = co_await with_timeout(1h, stream.receive());
+      co_return chunk.error();
+    }
+    case Suspended::kWhenAny:
+      co_return co_await wait_any();
+    case Suspended::kWhenAll:
+      co_return co_await wait_all();
+    case Suspended::kWithScope:
+      co_return co_await wait_in_scope();
+  }
+  co_return Error();
+}
+
+Task<Error> Stage::accept() {
+  auto accepted = co_await listener.accept();
+  co_return accepted.error();
+}
+
+Task<Error> Stage::connect() {
+  auto connected = co_await TcpStream::connect(deaf.endpoint());
+  co_return connected.error();
+}
+
+Task<Error> Stage::receive() {
+  auto chunk = co_await stream.receive();
+  co_return chunk.error();
+}
+
+Task<Error> Stage::read() {
+  std::array<std::byte, 512> room{};
+  auto count = co_await stream.read(room);
+  co_return count.error();
+}
+
+Task<Error> Stage::send_all() {
+  auto transfer = co_await stream.send_all(large_);
+  sent = transfer.bytes;
+  co_return transfer.error();
+}
+
+Task<Error> Stage::gather() {
+  const std::array<iovec, 2> pieces{iovec{large_.data(), 100}, iovec{large_.data(), large_.size()}};
+  auto transfer = co_await stream.send_all(std::span<const iovec>(pieces));
+  sent = transfer.bytes;
+  co_return transfer.error();
+}
+
+Task<Error> Stage::wait_any() {
+  auto any = co_await when_any(stream.receive(), sleep(1h));
+  EXPECT_EQ(std::get<1>(any.results).error(), std::get<0>(any.results).error());
+  co_return std::get<0>(any.results).error();
+}
+
+Task<Error> Stage::wait_all() {
+  auto all = co_await when_all(stream.receive(), wait_readable(quiet.number()));
+  EXPECT_EQ(std::get<1>(all).error(), std::get<0>(all).error());
+  co_return std::get<0>(all).error();
+}
+
+Task<Error> Stage::wait_in_scope() {
+  Error outcome;
+  co_await with_scope([&](Scope& scope) -> Task<> {
+    scope.spawn([&]() -> Task<> { outcome = co_await receive(); });
+    scope.spawn([&]() -> Task<> {
+      auto slept = co_await sleep(1h);
+      EXPECT_TRUE(slept.error().is(Errc::canceled));
+    });
+    co_await scope.any_done();
+    scope.stop();
+  });
+  co_return outcome;
+}
+
+Task<> Stage::expect_works_after(Suspended kind) {
+  switch (kind) {
+    case Suspended::kAccept: {
+      RawPeer late = RawPeer::connect(listener.local_endpoint().value());
+      auto accepted = co_await listener.accept();
+      EXPECT_TRUE(accepted) << accepted.error().message();
+      break;
+    }
+    case Suspended::kConnect:
+    case Suspended::kSleep:
+      break;
+    case Suspended::kWaitReadable: {
+      EXPECT_EQ(::write(quiet_peer.number(), "x", 1), 1);
+      auto ready = co_await wait_readable(quiet.number());
+      EXPECT_TRUE(ready) << ready.error().message();
+      break;
+    }
+    case Suspended::kWaitWritable: {
+      std::string drained(1 << 20, ' ');
+      while (::recv(full_peer.number(), drained.data(), drained.size(), MSG_DONTWAIT) > 0) {
+      }
+      auto ready = co_await wait_writable(full.number());
+      EXPECT_TRUE(ready) << ready.error().message();
+      break;
+    }
+    default: {
+      peer.send("still there");
+      auto chunk = co_await stream.receive();
+      EXPECT_TRUE(chunk) << chunk.error().message();
+      if (chunk) {
+        EXPECT_EQ(chunk->text(), "still there");
+      }
+    }
+  }
+}
+
+}  // namespace rondo
