@@ -42,7 +42,8 @@ Pool::~Pool() {
 void Pool::retire() noexcept {
   collect_returned();
   on_foreign_return(nullptr, nullptr);
-  owner_thread_ = nullptr;  // from here on every return counts as a foreign one
+  owner_thread_.store(
+      nullptr, std::memory_order_relaxed);  // from here on every return counts as a foreign one
   const auto out = static_cast<std::int64_t>(out_);
   // Blocks returned from elsewhere were subtracted when they came, collected or not; what the owner
   // took and did not see again locally is `out` plus all of those.
@@ -50,7 +51,9 @@ void Pool::retire() noexcept {
   if (balance_.fetch_add(outstanding, std::memory_order_acq_rel) + outstanding == 0) delete this;
 }
 
-void Pool::bind_to_thread() noexcept { owner_thread_ = current_thread(); }
+void Pool::bind_to_thread() noexcept {
+  owner_thread_.store(current_thread(), std::memory_order_relaxed);
+}
 
 void Pool::on_foreign_return(void (*wake)(void*), void* argument) noexcept {
   const std::lock_guard lock(wake_mutex_);
@@ -59,7 +62,7 @@ void Pool::on_foreign_return(void (*wake)(void*), void* argument) noexcept {
 }
 
 void Pool::give_back(Block& block) noexcept {
-  if (current_thread() == owner_thread_) [[likely]] {
+  if (current_thread() == owner_thread_.load(std::memory_order_relaxed)) [[likely]] {
     --out_;
     keep(block);
     return;
@@ -102,8 +105,7 @@ bool Pool::grow() noexcept {
   const std::size_t count = std::min(wanted, options_.max_blocks - total_);
   const std::size_t stride = options_.block_bytes + kStagger;
   const std::size_t bytes = count * stride;
-  void* memory =
-      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return false;
   std::unique_ptr<Block[]> blocks(new (std::nothrow) Block[count]);
   if (blocks == nullptr) {

@@ -93,7 +93,8 @@ class Pool {
   bool grow() noexcept;
 
   const PoolOptions options_;
-  const void* owner_thread_;
+  // Only compared with one's own name, so any value that is another's will do: relaxed.
+  std::atomic<const void*> owner_thread_;
   Block* free_ = nullptr;  // the hottest first, linked by next_mail
   std::size_t out_ = 0;
   std::size_t total_ = 0;
