@@ -96,8 +96,8 @@ FramePool* FramePool::current() {
 }
 
 void FramePool::give_back(void* memory, std::size_t size_class) noexcept {
-  auto* slab = reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(memory) &
-                                       ~(kSlabBytes - 1));
+  auto* slab =
+      reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(memory) & ~(kSlabBytes - 1));
   FramePool* pool = slab->owner;
   auto* frame = new (memory) FreeFrame;
   if (pool == this_thread()) {
@@ -130,8 +130,8 @@ bool FramePool::collect_returned() noexcept {
   const bool any = frame != nullptr;
   while (frame != nullptr) {
     FreeFrame* next = frame->next_mail;
-    const auto* slab = reinterpret_cast<const Slab*>(reinterpret_cast<std::uintptr_t>(frame) &
-                                                     ~(kSlabBytes - 1));
+    const auto* slab =
+        reinterpret_cast<const Slab*>(reinterpret_cast<std::uintptr_t>(frame) & ~(kSlabBytes - 1));
     frame->next_mail = free_[slab->size_class];
     free_[slab->size_class] = frame;
     frame = next;

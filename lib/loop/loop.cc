@@ -36,8 +36,7 @@ Loop::Loop(LoopOptions options, BackendChoice choice, std::unique_ptr<Backend> b
       foreign_(std::make_unique<Foreign>()),
       root_(*this) {
   if (options_.trigger == Trigger::kDefault) options_.trigger = Trigger::kEdge;
-  pool_->on_foreign_return([](void* self) { static_cast<Backend*>(self)->wake(); },
-                           backend_.get());
+  pool_->on_foreign_return([](void* self) { static_cast<Backend*>(self)->wake(); }, backend_.get());
   root_.on_failure(
       [](void* self, std::exception_ptr failure) {
         auto& handler = static_cast<Loop*>(self)->options_.on_exception;
@@ -98,9 +97,8 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
 
   const std::uint64_t bytes_before = slots_.bytes_moved;
   const std::size_t resumed =
-      Runner::run(std::min(budget.events, options_.resumptions_per_turn), [&]() noexcept {
-        return slots_.bytes_moved - bytes_before < budget.bytes;
-      });
+      Runner::run(std::min(budget.events, options_.resumptions_per_turn),
+                  [&]() noexcept { return slots_.bytes_moved - bytes_before < budget.bytes; });
   counters_.resumed += resumed;
 
   TurnLimits limits{.events = options_.events_per_turn, .wait = Duration(0)};

@@ -33,8 +33,8 @@ Task<> echo_read(TcpStream& stream) {
 Task<> echo(TcpStream stream, Connections& live, ReadMode mode) {
   Connection connection(std::move(stream));
   live.push_back(connection);
-  auto served = mode == ReadMode::kReceive ? echo_received(connection.stream)
-                                           : echo_read(connection.stream);
+  auto served =
+      mode == ReadMode::kReceive ? echo_received(connection.stream) : echo_read(connection.stream);
   co_await std::move(served);
   connection.unlink();
 }

@@ -67,8 +67,7 @@ absl::StatusOr<std::unique_ptr<Backend>> EpollBackend::create(const EpollOptions
   Fd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!event.valid()) return refused("eventfd", errno);
   if (add_event_fd(epoll.number(), event.number()) != 0) return refused("epoll_ctl", errno);
-  return std::unique_ptr<Backend>(
-      new EpollBackend(options, std::move(epoll), std::move(event)));
+  return std::unique_ptr<Backend>(new EpollBackend(options, std::move(epoll), std::move(event)));
 }
 
 EpollBackend::EpollBackend(const EpollOptions& options, Fd epoll, Fd event)
@@ -153,8 +152,8 @@ void EpollBackend::wait(OpQueue& completed, const TurnLimits& limits) noexcept {
   bool stale = false;
   for (const epoll_event& event : std::span(events_.data(), static_cast<std::size_t>(count))) {
     const std::uint64_t name = event.data.u64;
-    Slot* slot = slots().find(static_cast<std::uint32_t>(name),
-                              static_cast<std::uint32_t>(name >> 32));
+    Slot* slot =
+        slots().find(static_cast<std::uint32_t>(name), static_cast<std::uint32_t>(name >> 32));
     if (slot != nullptr) [[likely]] {
       on_event(*slot, event.events, completed);
     } else if (name != kWakeIndex) {

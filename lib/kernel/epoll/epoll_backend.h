@@ -23,8 +23,8 @@ struct EpollOptions {
 // only after a short write. Changes are gathered and flushed once before the wait.
 //
 // An event names its slot by index and generation, so an event of a descriptor that is gone reaches
-// nobody. Such an event means that a copy of the descriptor lives on somewhere (a forked child), and
-// a level-triggered one would come for ever: the set is then built anew.
+// nobody. Such an event means that a copy of the descriptor lives on somewhere (a forked child),
+// and a level-triggered one would come for ever: the set is then built anew.
 class EpollBackend final : public ReadinessBackend {
  public:
   static absl::StatusOr<std::unique_ptr<Backend>> create(const EpollOptions& options);
