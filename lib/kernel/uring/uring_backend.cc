@@ -138,6 +138,7 @@ int UringBackend::poll_fd() const noexcept {
     int number = event.number();
     if (number < 0 || ::io_uring_register_eventfd(&ring_->native(), number) < 0) return -1;
     host_event_ = std::move(event);
+    host_number_.store(number, std::memory_order_release);
     // What is there already has not been written.
     signal(number);
   }
@@ -168,7 +169,11 @@ void UringBackend::submit(Op& op, OpQueue& completed) noexcept {
   }
 }
 
-void UringBackend::wake() noexcept { signal(event_.number()); }
+void UringBackend::wake() noexcept {
+  signal(event_.number());
+  const int host = host_number_.load(std::memory_order_acquire);
+  if (host >= 0) signal(host);
+}
 
 // The eventfd is not read at each wake: every write ends in a completion, whatever was written
 // before. Only an armed-anew poll would see what is old.

@@ -2,6 +2,7 @@
 // io_uring (man 7 io_uring), where a kernel has all of what makes it fast.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -90,6 +91,9 @@ class UringBackend final : public Backend {
   // Made by the first poll_fd(): the kernel writes it when a turn would find something. (Work that
   // is deferred to the turn does not wake those who poll the ring itself; seen on Linux 6.18.)
   mutable Fd host_event_;
+  // Its number, for wake(): the kernel tells one eventfd of a write to another one only after an
+  // RCU grace period, which takes milliseconds.
+  mutable std::atomic<int> host_number_{-1};
   // What came while an op was retracted; for the next turn.
   std::vector<Completion> kept_;
   OpQueue ended_;
