@@ -3,17 +3,25 @@
 #include "kernel/uring/uring_backend.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -1392,7 +1400,37 @@ TEST(UringBackend, makes_no_worker_threads) {
   EXPECT_FALSE(has_worker_threads());
 }
 
-using UringBackendDeathTest = ::testing::Test;
+// From here on this process gets `error` from one system call.
+void deny(int call, int error) {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {static_cast<unsigned short>(std::size(filter)), filter};
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+// Says on standard error why there is no backend, and ends the process.
+[[noreturn]] void tell_refusal(int call, int error) {
+  deny(call, error);
+  auto backend = make_uring_backend({});
+  std::cerr << (backend.ok() ? "not refused" : backend.status().ToString()) << std::endl;
+  std::_Exit(0);
+}
+
+TEST(UringBackendDeathTest, a_refusal_names_the_call_the_errno_and_the_reason) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto ended = ::testing::ExitedWithCode(0);
+  EXPECT_EXIT(tell_refusal(__NR_io_uring_setup, EPERM), ended, "io_uring_setup: EPERM: .*seccomp");
+  EXPECT_EXIT(tell_refusal(__NR_io_uring_setup, ENOSYS), ended,
+              "io_uring_setup: ENOSYS: the kernel has no io_uring");
+  EXPECT_EXIT(tell_refusal(__NR_io_uring_setup, EINVAL), ended, "io_uring_setup: EINVAL: ");
+  EXPECT_EXIT(tell_refusal(__NR_io_uring_enter, EPERM), ended, "io_uring_enter: EPERM: ");
+  EXPECT_EXIT(tell_refusal(__NR_io_uring_register, EPERM), ended, "io_uring_register.*: EPERM: ");
+}
 
 TEST(UringBackendDeathTest, two_receives_at_once_are_misuse) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
