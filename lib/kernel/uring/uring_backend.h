@@ -56,7 +56,6 @@ class UringBackend final : public Backend {
 
  private:
   Progress begin_write(Op& op) noexcept;
-  Progress begin_poll(Op& op) noexcept;
   Progress begin_request(Op& op, Op*& place) noexcept;
   Progress attempt_close(Op& op) noexcept;
 
