@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/uring/requests.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <climits>
 
@@ -117,7 +115,7 @@ void Requests::cancel_all() noexcept {
 void Requests::arm_wake(int event_fd) noexcept {
   ++outstanding_;
   io_uring_sqe& entry = ring_.next_entry();
-  ::io_uring_prep_poll_multishot(&entry, event_fd, POLLIN);
+  ::io_uring_prep_poll_multishot(&entry, event_fd, kPollIn);
   entry.user_data = token_of(Tag::kWake);
 }
 
