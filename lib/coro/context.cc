@@ -15,7 +15,7 @@ struct TaskContext::StopMail final : Mail {
       task.stop_travels_ = false;
       TaskContext& told = task;
       delete this;
-      if (told.ended_) told.run();
+      if (told.end_waits_) told.run();
       return;
     }
     Runner* where = &task.runner();
@@ -74,7 +74,10 @@ void TaskContext::run() noexcept {
     resume();
     return;
   }
-  if (stop_travels_) return;  // the stop mail comes back and runs this again
+  if (stop_travels_) {
+    end_waits_ = true;  // the stop mail comes back and runs this again
+    return;
+  }
   joiner_->child_ended(*this, std::move(failure_));
 }
 

@@ -11,32 +11,22 @@
 #include "rondo/kernel/control.h"
 
 namespace rondo::tools {
-namespace {
 
-Task<> echo_received(TcpStream& stream) {
-  while (auto chunk = co_await stream.receive()) {
-    auto sent = co_await stream.send_all(*chunk);
+Task<> echo_received(TcpStream stream, Connections& live) {
+  Connection connection(std::move(stream), live);
+  while (auto chunk = co_await connection.stream.receive()) {
+    auto sent = co_await connection.stream.send_all(*chunk);
     if (!sent) break;
   }
 }
 
-Task<> echo_read(TcpStream& stream) {
+Task<> echo_read(TcpStream stream, Connections& live) {
+  Connection connection(std::move(stream), live);
   std::array<std::byte, 16 * 1024> room;
-  while (auto count = co_await stream.read(room)) {
-    auto sent = co_await stream.send_all(std::span(room).first(*count));
+  while (auto count = co_await connection.stream.read(room)) {
+    auto sent = co_await connection.stream.send_all(std::span(room).first(*count));
     if (!sent) break;
   }
-}
-
-}  // namespace
-
-Task<> echo(TcpStream stream, Connections& live, ReadMode mode) {
-  Connection connection(std::move(stream));
-  live.push_back(connection);
-  auto served =
-      mode == ReadMode::kReceive ? echo_received(connection.stream) : echo_read(connection.stream);
-  co_await std::move(served);
-  connection.unlink();
 }
 
 void end_receiving(Connections& live) noexcept {

@@ -2,24 +2,31 @@
 // One connection of the echo server.
 #pragma once
 
-#include "options.h"
+#include <utility>
+
 #include "rondo/base/list.h"
 #include "rondo/coro/task.h"
 #include "rondo/net/tcp_stream.h"
 
 namespace rondo::tools {
 
-// A connection that is being served, so that a drain can find it.
+struct Connection;
+using Connections = List<Connection>;
+
+// A connection that is being served: in `live`, so that a drain can find it, until its end.
 struct Connection : ListNode<> {
-  explicit Connection(TcpStream accepted) noexcept : stream(std::move(accepted)) {}
+  Connection(TcpStream accepted, Connections& live) noexcept : stream(std::move(accepted)) {
+    live.push_back(*this);
+  }
+  ~Connection() { unlink(); }
 
   TcpStream stream;
 };
-using Connections = List<Connection>;
 
-// Sends back everything until the peer has finished or failed. Listed in `live` meanwhile, which
-// outlives it.
-Task<> echo(TcpStream stream, Connections& live, ReadMode mode);
+// Send back everything until the peer has finished or failed. `live` outlives them. One frame each,
+// because an idle connection is little else.
+Task<> echo_received(TcpStream stream, Connections& live);
+Task<> echo_read(TcpStream stream, Connections& live);
 
 // Lets every connection end: what has arrived is still echoed, then its stream counts as finished.
 void end_receiving(Connections& live) noexcept;

@@ -16,10 +16,11 @@ namespace rondo::tools {
 namespace {
 
 Task<> accept_all(TcpListener& listener, Scope& connections, Connections& live, ReadMode mode) {
+  const auto echo = mode == ReadMode::kReceive ? echo_received : echo_read;
   for (;;) {
     auto stream = co_await listener.accept();
     if (stream) {
-      connections.spawn(echo, std::move(*stream), std::ref(live), mode);
+      connections.spawn(echo, std::move(*stream), std::ref(live));
     } else if (stream.error().is(Errc::canceled)) {
       co_return;
     }

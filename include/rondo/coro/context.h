@@ -112,7 +112,9 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   std::exception_ptr failure_;
   std::atomic<bool> stop_{false};
   bool ended_ = false;
-  bool stop_travels_ = false;  // a StopMail points here; the task must not end before it is back
+  // The home thread's, while a StopMail points here: the task must not go before it is back.
+  bool stop_travels_ = false;
+  bool end_waits_ = false;  // and the task has ended and come home meanwhile
 };
 
 }  // namespace rondo

@@ -140,9 +140,15 @@ class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
     if (frame_) frame_.destroy();
   }
 
+  // Holds the frame, so that it goes when the await expression ends.
   class Awaiter {
    public:
     explicit Awaiter(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+    Awaiter(const Awaiter&) = delete;
+    Awaiter& operator=(const Awaiter&) = delete;
+    ~Awaiter() {
+      if (frame_) frame_.destroy();
+    }
 
     bool await_ready() const noexcept {
       require(frame_ != nullptr, "a task was awaited that is empty, moved from or awaited before");
@@ -161,19 +167,14 @@ class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
     std::coroutine_handle<promise_type> frame_;
   };
 
-  // Only a task that is given up can be awaited: the frame goes when the await expression ends.
-  Awaiter operator co_await() && noexcept {
-    require(frame_ == nullptr || !awaited_, "a task was awaited twice");
-    awaited_ = true;
-    return Awaiter(frame_);
-  }
+  // Only a task that is given up can be awaited.
+  Awaiter operator co_await() && noexcept { return Awaiter(std::exchange(frame_, nullptr)); }
 
  private:
   friend promise_type;  // makes the task from its frame
   explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
 
   std::coroutine_handle<promise_type> frame_;
-  bool awaited_ = false;
 };
 
 template <class T>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <coroutine>
+#include <utility>
 
 #include "rondo/base/ready.h"
 #include "rondo/coro/task.h"
@@ -15,10 +16,12 @@ namespace rondo {
 // destroyed meanwhile does not undo it.
 class [[nodiscard]] Close final : private ReadyNode {
  public:
-  Close(Loop& loop, Slot* slot) noexcept : loop_(loop), slot_(slot) {}
+  // Of a slot of `loop`; of nullptr there is nothing to close.
+  Close(Loop* loop, Slot* slot) noexcept : loop_(loop), slot_(slot) {}
   Close(Close&& other) noexcept : loop_(other.loop_), slot_(std::exchange(other.slot_, nullptr)) {}
   ~Close() {
-    if (waits_) slot_->closing.waiter = nullptr;
+    // Once closed, the slot may belong to another descriptor.
+    if (waits_ && slot_->closing.waiter == this) slot_->closing.waiter = nullptr;
   }
 
   bool await_ready() const noexcept { return slot_ == nullptr; }
@@ -27,7 +30,7 @@ class [[nodiscard]] Close final : private ReadyNode {
     context_ = &self.promise().context();
     context_->suspend(*this, self);
     waits_ = true;
-    loop_.close(*slot_, this);
+    loop_->close(*slot_, this);
   }
   void await_resume() const noexcept {}
 
@@ -38,7 +41,7 @@ class [[nodiscard]] Close final : private ReadyNode {
   }
   const char* what() const noexcept override { return "close"; }
 
-  Loop& loop_;
+  Loop* loop_;
   Slot* slot_;
   TaskContext* context_ = nullptr;
   bool waits_ = false;

@@ -62,7 +62,7 @@ class Socket {
 
   // `co_await socket.close()`: closes and waits until the descriptor's number is free. Operations
   // of other tasks on it end with Errc::closed. The object is empty at once.
-  Close close() noexcept { return Close(*loop_, std::exchange(slot_, nullptr)); }
+  Close close() noexcept { return Close(loop_, std::exchange(slot_, nullptr)); }
 
   Slot& slot() const noexcept {
     require(slot_ != nullptr, "a stream or listener was used that is closed or moved from");
