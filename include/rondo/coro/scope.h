@@ -27,8 +27,8 @@ namespace rondo {
 
 // A callable that yields a Task when it is called with these arguments, each moved from a copy.
 template <class Function, class... Arguments>
-concept Spawnable = is_task_v<std::invoke_result_t<std::decay_t<Function>&,
-                                                   std::decay_t<Arguments>...>>;
+concept Spawnable = is_task_v < std::invoke_result_t < std::decay_t<Function>
+&, std::decay_t<Arguments>... >> ;
 
 // A set of child tasks. All its calls belong to the thread of the loop that it was made on. Made
 // by with_scope, and by a loop for its root.
@@ -49,7 +49,7 @@ class Scope final : private Joiner {
   // passed on purpose: std::ref(x), for an x that outlives the scope. After a stop the child still
   // starts, with its stop requested.
   template <class Function, class... Arguments>
-    requires Spawnable<Function, Arguments...>
+  requires Spawnable<Function, Arguments...>
   void spawn(Function&& function, Arguments&&... arguments) {
     add(make_job(std::decay_t<Function>(std::forward<Function>(function)),
                  std::decay_t<Arguments>(std::forward<Arguments>(arguments))...));
@@ -178,9 +178,12 @@ class Scope final : private Joiner {
 template <class T>
 using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-// Awaits `task` and leaves its value in `*result`, which must outlive the job.
+// Awaits `task` and leaves its value in `*result`, which must outlive the job. The task is moved
+// into the body: a coroutine's parameters outlive its promise, and the promise holds the context
+// that the operations of a task need when it is destroyed while suspended.
 template <class T>
-Job job_into(std::optional<Stored<T>>* result, Task<T> task) {
+Job job_into(std::optional<Stored<T>>* result, Task<T> given) {
+  Task<T> task = std::move(given);
   if constexpr (std::is_void_v<T>) {
     co_await std::move(task);
     result->emplace();
@@ -192,7 +195,7 @@ Job job_into(std::optional<Stored<T>>* result, Task<T> task) {
 // Runs `body(scope)` and joins it and all children of the scope; gives what the body returned.
 // The body may hold references to the surrounding frame: it ends before this does.
 template <class Body>
-  requires is_task_v<std::invoke_result_t<Body&, Scope&>>
+requires is_task_v<std::invoke_result_t<Body&, Scope&>>
 auto with_scope(Body body) -> std::invoke_result_t<Body&, Scope&> {
   using T = typename std::invoke_result_t<Body&, Scope&>::value_type;
   TaskContext& context = co_await this_context();

@@ -31,8 +31,8 @@ Task<T> as_task(Task<T> task) {
   return task;
 }
 template <class Operation>
-  requires(!is_task_v<Operation>)
-Task<std::remove_cvref_t<AwaitResult<Operation>>> as_task(Operation operation) {
+requires(!is_task_v<Operation>) Task<std::remove_cvref_t<AwaitResult<Operation>>> as_task(
+    Operation operation) {
   co_return co_await std::move(operation);
 }
 
@@ -58,7 +58,8 @@ Task<std::tuple<Stored<T>...>> when_all_of(std::index_sequence<I...>, Task<T>...
 
 template <class T>
 Job racing_job(std::optional<Stored<T>>* result, std::size_t* first, std::size_t index,
-               Task<T> task) {
+               Task<T> given) {
+  Task<T> task = std::move(given);  // for the reason that job_into gives
   if constexpr (std::is_void_v<T>) {
     co_await std::move(task);
     result->emplace();
@@ -84,8 +85,7 @@ Task<WhenAny<T...>> when_any_of(std::index_sequence<I...>, Task<T>... tasks) {
 // Runs all of them at the same time and gives all their values (std::monostate for void). The
 // first exception stops the others and is rethrown once all have ended; a stop request goes to all.
 template <class... Awaitable>
-  requires(sizeof...(Awaitable) > 0)
-auto when_all(Awaitable... awaitables) {
+requires(sizeof...(Awaitable) > 0) auto when_all(Awaitable... awaitables) {
   return when_all_of<TaskValue<Awaitable>...>(std::index_sequence_for<Awaitable...>{},
                                               as_task(std::move(awaitables))...);
 }
@@ -93,8 +93,7 @@ auto when_all(Awaitable... awaitables) {
 // Runs all of them; when the first has ended the others are asked to stop, and are joined. Nothing
 // that a loser got before it heard of that is lost: its result is there too, beside the winner's.
 template <class... Awaitable>
-  requires(sizeof...(Awaitable) > 0)
-auto when_any(Awaitable... awaitables) {
+requires(sizeof...(Awaitable) > 0) auto when_any(Awaitable... awaitables) {
   return when_any_of<TaskValue<Awaitable>...>(std::index_sequence_for<Awaitable...>{},
                                               as_task(std::move(awaitables))...);
 }
