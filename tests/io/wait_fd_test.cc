@@ -240,7 +240,8 @@ TEST_P(WaitFdTest, a_wait_that_timed_out_leaves_the_descriptor_usable) {
   });
 }
 
-using WaitFdDeathTest = WaitFdTest;
+class WaitFdDeathTest : public WaitFdTest {};
+RONDO_ON_EVERY_BACKEND(WaitFdDeathTest);
 
 TEST_P(WaitFdDeathTest, two_tasks_must_not_wait_for_the_same_readiness) {
   EXPECT_DEATH(

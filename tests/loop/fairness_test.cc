@@ -55,9 +55,9 @@ TEST_P(FairnessTest, a_greedy_peer_does_not_starve_a_quiet_one) {
 }
 
 TEST_P(FairnessTest, a_task_that_is_always_ready_starves_neither_sockets_nor_timers_nor_posts) {
+  bool enough = false;
   run([&]() -> Task<> {
     Loop& here = co_await this_loop();
-    bool enough = false;
     here.spawn([&]() -> Task<> {
       while (!enough) co_await yield();
     });

@@ -247,7 +247,8 @@ TEST_P(LoopTest, a_deep_chain_of_awaits_does_not_grow_the_stack) {
   });
 }
 
-using LoopDeathTest = LoopTest;
+class LoopDeathTest : public LoopTest {};
+RONDO_ON_EVERY_BACKEND(LoopDeathTest);
 
 TEST_P(LoopDeathTest, another_thread_must_not_use_a_loop_that_runs) {
   EXPECT_DEATH(

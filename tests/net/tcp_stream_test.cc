@@ -125,7 +125,7 @@ TEST_P(TcpStreamTest, receive_and_read_alternate_in_every_order) {
 }
 
 TEST_P(TcpStreamTest, a_slow_reader_makes_send_all_wait_and_still_gets_every_byte) {
-  const std::string payload = pattern(static_cast<std::size_t>(scaled(16 << 20)));
+  const std::string payload = pattern(static_cast<std::size_t>(scaled(16 << 20, 2)));
   run([&]() -> Task<> {
     Mixed ends = co_await connected_to_raw(64 << 10);
     bool sent_all = false;

@@ -27,8 +27,9 @@ namespace rondo {
 
 // A callable that yields a Task when it is called with these arguments, each moved from a copy.
 template <class Function, class... Arguments>
-concept Spawnable = is_task_v < std::invoke_result_t < std::decay_t<Function>
-&, std::decay_t<Arguments>... >> ;
+using SpawnResult = std::invoke_result_t<std::decay_t<Function>&, std::decay_t<Arguments>...>;
+template <class Function, class... Arguments>
+concept Spawnable = is_task_v<SpawnResult<Function, Arguments...>>;
 
 // A set of child tasks. All its calls belong to the thread of the loop that it was made on. Made
 // by with_scope, and by a loop for its root.

@@ -36,8 +36,9 @@ struct LoopOptions {
   Trigger trigger = Trigger::kDefault;  // epoll's; the default is edge
   PoolOptions pool = {};                // receive buffers
 
-  // Bounds of one turn, so that no source of work starves another.
-  std::size_t resumptions_per_turn = 256;
+  // Bounds of one turn, so that no source of work starves another. Resuming fewer than one call to
+  // the kernel reports makes a level-triggered queue report the rest again (9 % at 1000 connections).
+  std::size_t resumptions_per_turn = 1024;
   std::size_t events_per_turn = 1024;
   std::size_t posts_per_turn = 1024;
   std::size_t timers_per_turn = 1024;
