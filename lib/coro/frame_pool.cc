@@ -46,7 +46,8 @@ class FramePool {
 
   // The owner thread ends: the pool stays until the last frame has come home.
   void abandon() noexcept {
-    if (balance_.fetch_add(taken_, std::memory_order_acq_rel) + taken_ == 0) delete this;
+    const std::int64_t taken = taken_;  // after the addition the pool may be gone
+    if (balance_.fetch_add(taken, std::memory_order_acq_rel) + taken == 0) delete this;
   }
 
  private:
