@@ -105,7 +105,10 @@ Progress UringBackend::begin_write(Op& op) noexcept {
 }
 
 Progress UringBackend::begin_request(Op& op, Op*& place) noexcept {
-  require(place == nullptr, "a send, connect or wait on a descriptor where another is under way");
+  if (place != nullptr) [[unlikely]] {
+    panic(op.code == OpCode::kPoll ? "two waits for the same readiness of one descriptor"
+                                   : "two sends (or connects) at the same time on one descriptor");
+  }
   place = &op;
   op.state = OpState::kHeld;
   requests_.begin(op);
