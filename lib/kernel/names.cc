@@ -5,28 +5,28 @@ namespace rondo {
 
 std::string_view name_of(BackendKind kind) noexcept {
   switch (kind) {
-  case BackendKind::kAuto:
-    return "auto";
-  case BackendKind::kIoUring:
-    return "io_uring";
-  case BackendKind::kEpoll:
-    return "epoll";
+    case BackendKind::kAuto:
+      return "auto";
+    case BackendKind::kIoUring:
+      return "io_uring";
+    case BackendKind::kEpoll:
+      return "epoll";
   }
   return "unknown";
 }
 
 std::string_view name_of(Trigger trigger) noexcept {
   switch (trigger) {
-  case Trigger::kDefault:
-    return "default";
-  case Trigger::kEdge:
-    return "edge";
-  case Trigger::kLevel:
-    return "level";
-  case Trigger::kOneShot:
-    return "oneshot";
+    case Trigger::kDefault:
+      return "default";
+    case Trigger::kEdge:
+      return "edge";
+    case Trigger::kLevel:
+      return "level";
+    case Trigger::kOneShot:
+      return "oneshot";
   }
   return "unknown";
 }
 
-} // namespace rondo
+}  // namespace rondo

@@ -16,38 +16,32 @@
 namespace rondo {
 
 struct EpollOptions {
-  Trigger trigger =
-      Trigger::kEdge; // of slots that do not choose for themselves
+  Trigger trigger = Trigger::kEdge;  // of slots that do not choose for themselves
 };
 
-// An epoll set and an eventfd. Edge-triggered descriptors are registered once,
-// for everything, and never touched again. One-shot ones are disarmed by the
-// kernel with each event, and armed again by the next operation that has to
-// wait: one call per wait, and silence in between, for descriptors that are
-// handled elsewhere meanwhile. Listeners are level-triggered in every mode:
-// edges would need an accept that finds nothing after every burst, shots a call
-// for every connection.
+// An epoll set and an eventfd. Edge-triggered descriptors are registered once, for everything, and
+// never touched again. One-shot ones are disarmed by the kernel with each event, and armed again by
+// the next operation that has to wait: one call per wait, and silence in between, for descriptors
+// that are handled elsewhere meanwhile. Listeners are level-triggered in every mode: edges would
+// need an accept that finds nothing after every burst, shots a call for every connection.
 //
-// An event names its slot by index and generation, so an event of a descriptor
-// that is gone reaches nobody. Such an event means that a copy of the
-// descriptor lives on somewhere (a forked child), and a level-triggered one
-// would come for ever: the set is then built anew.
+// An event names its slot by index and generation, so an event of a descriptor that is gone reaches
+// nobody. Such an event means that a copy of the descriptor lives on somewhere (a forked child),
+// and a level-triggered one would come for ever: the set is then built anew.
 class EpollBackend final : public ReadinessBackend {
-public:
-  static absl::StatusOr<std::unique_ptr<Backend>>
-  create(const EpollOptions &options);
+ public:
+  static absl::StatusOr<std::unique_ptr<Backend>> create(const EpollOptions& options);
 
   void wake() noexcept override { wake_.signal(); }
   int poll_fd() const noexcept override { return epoll_.number(); }
 
-private:
-  EpollBackend(const EpollOptions &options, Fd epoll, WakeEvent wake);
+ private:
+  EpollBackend(const EpollOptions& options, Fd epoll, WakeEvent wake);
 
-  void apply(Slot &slot) noexcept override;
-  void drop(Slot &slot) noexcept override;
-  void wait(OpQueue &completed, Duration limit,
-            std::size_t most_events) noexcept override;
-  std::uint16_t mode_of(const Slot &slot) const noexcept override;
+  void apply(Slot& slot) noexcept override;
+  void drop(Slot& slot) noexcept override;
+  void wait(OpQueue& completed, Duration limit, std::size_t most_events) noexcept override;
+  std::uint16_t mode_of(const Slot& slot) const noexcept override;
 
   int wait_for_events(int capacity, Duration limit) noexcept;
   void rebuild() noexcept;
@@ -56,7 +50,7 @@ private:
   Fd epoll_;
   WakeEvent wake_;
   std::vector<epoll_event> events_;
-  bool has_pwait2_ = true; // until the kernel says otherwise
+  bool has_pwait2_ = true;  // until the kernel says otherwise
 };
 
-} // namespace rondo
+}  // namespace rondo

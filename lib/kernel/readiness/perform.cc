@@ -11,69 +11,65 @@
 namespace rondo {
 namespace {
 
-bool would_block(int error) noexcept {
-  return error == EAGAIN || error == EWOULDBLOCK;
-}
+bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
 
-Performed fail(Op &op, int error) noexcept {
+Performed fail(Op& op, int error) noexcept {
   op.complete(Error::from_errno(error));
   return Performed::kDone;
 }
 
 // The parts that have not gone yet, as far as they fit; `bytes` is their size.
-std::size_t remaining_parts(const Op &op, std::array<iovec, 64> &parts,
-                            std::size_t &bytes) noexcept {
+std::size_t remaining_parts(const Op& op, std::array<iovec, 64>& parts,
+                            std::size_t& bytes) noexcept {
   std::size_t skip = op.done;
   std::size_t count = 0;
   bytes = 0;
   for (std::size_t i = 0; i < op.size && count < parts.size(); ++i) {
-    const iovec &part = op.parts[i];
+    const iovec& part = op.parts[i];
     if (skip >= part.iov_len) {
       skip -= part.iov_len;
       continue;
     }
-    parts[count] = {static_cast<std::byte *>(part.iov_base) + skip,
-                    part.iov_len - skip};
+    parts[count] = {static_cast<std::byte*>(part.iov_base) + skip, part.iov_len - skip};
     bytes += parts[count++].iov_len;
     skip = 0;
   }
   return count;
 }
 
-// Errors of the connection that was to be accepted, not of the listener: the
-// next one may be fine (man 2 accept, "Error handling").
+// Errors of the connection that was to be accepted, not of the listener: the next one may be fine
+// (man 2 accept, "Error handling").
 bool concerns_only_the_peer(int error) noexcept {
   switch (error) {
-  case EINTR:
-  case ECONNABORTED:
-  case EPROTO:
-  case ENETDOWN:
-  case ENOPROTOOPT:
-  case EHOSTDOWN:
-  case ENONET:
-  case EHOSTUNREACH:
-  case EOPNOTSUPP:
-  case ENETUNREACH:
-    return true;
-  default:
-    return false;
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
   }
 }
 
-} // namespace
+}  // namespace
 
-Performed receive_ended(Op &op, ssize_t count, int error) noexcept {
-  if (count < 0)
-    return would_block(error) ? Performed::kWouldBlock : fail(op, error);
+Performed receive_ended(Op& op, ssize_t count, int error) noexcept {
+  if (count < 0) return would_block(error) ? Performed::kWouldBlock : fail(op, error);
   op.complete(Errc::end_of_stream);
   return Performed::kDone;
 }
 
-Performed perform_send(Op &op) noexcept {
+Performed perform_send(Op& op) noexcept {
   return send_now(op) ? Performed::kDone : Performed::kWouldBlock;
 }
 
-Performed perform_send_gather(Op &op) noexcept {
+Performed perform_send_gather(Op& op) noexcept {
   for (;;) {
     std::array<iovec, 64> parts;
     std::size_t wanted;
@@ -86,76 +82,61 @@ Performed perform_send_gather(Op &op) noexcept {
     }
     const ssize_t count = ::sendmsg(op.slot->fd, &message, MSG_NOSIGNAL);
     if (count < 0) {
-      if (errno == EINTR)
-        continue;
+      if (errno == EINTR) continue;
       return would_block(errno) ? Performed::kWouldBlock : fail(op, errno);
     }
     const auto sent = static_cast<std::size_t>(count);
     op.done += sent;
     op.slot->table.bytes_moved += sent;
-    // Otherwise what one call could carry has gone, and there may be more
-    // parts.
-    if (sent < wanted)
-      return Performed::kWouldBlock;
+    // Otherwise what one call could carry has gone, and there may be more parts.
+    if (sent < wanted) return Performed::kWouldBlock;
   }
 }
 
-Performed perform_accept(Op &op) noexcept {
-  // Bounded, so that a listener whose every connection is aborted cannot keep
-  // the loop.
+Performed perform_accept(Op& op) noexcept {
+  // Bounded, so that a listener whose every connection is aborted cannot keep the loop.
   for (int tries = 0; tries < 16; ++tries) {
-    const int fd =
-        ::accept4(op.slot->fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int fd = ::accept4(op.slot->fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
       op.descriptor = fd;
       op.complete({});
       return Performed::kDone;
     }
-    if (would_block(errno))
-      return Performed::kWouldBlock;
-    if (!concerns_only_the_peer(errno))
-      return fail(op, errno);
+    if (would_block(errno)) return Performed::kWouldBlock;
+    if (!concerns_only_the_peer(errno)) return fail(op, errno);
   }
   return Performed::kWouldBlock;
 }
 
-Performed perform_connect(Op &op) noexcept {
+Performed perform_connect(Op& op) noexcept {
   if ((op.flags & kOpStarted) == 0) {
     op.flags |= kOpStarted;
-    if (::connect(op.slot->fd, op.address, static_cast<socklen_t>(op.size)) ==
-        0) {
+    if (::connect(op.slot->fd, op.address, static_cast<socklen_t>(op.size)) == 0) {
       op.complete({});
       return Performed::kDone;
     }
-    // EINTR: the connection goes on being made in the background (man 2
-    // connect).
-    if (errno == EINPROGRESS || errno == EINTR)
-      return Performed::kWouldBlock;
+    // EINTR: the connection goes on being made in the background (man 2 connect).
+    if (errno == EINPROGRESS || errno == EINTR) return Performed::kWouldBlock;
     return fail(op, errno);
   }
   int error = 0;
   socklen_t length = sizeof error;
-  if (::getsockopt(op.slot->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
-    error = errno;
-  if (error != 0)
-    return fail(op, error);
-  // An event without an error may be spurious: only a peer's name proves the
-  // connection.
+  if (::getsockopt(op.slot->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+  if (error != 0) return fail(op, error);
+  // An event without an error may be spurious: only a peer's name proves the connection.
   sockaddr_storage peer;
   length = sizeof peer;
-  if (::getpeername(op.slot->fd, reinterpret_cast<sockaddr *>(&peer),
-                    &length) != 0) {
+  if (::getpeername(op.slot->fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) {
     return errno == ENOTCONN ? Performed::kWouldBlock : fail(op, errno);
   }
   op.complete({});
   return Performed::kDone;
 }
 
-Performed perform_shutdown(Op &op) noexcept {
-  if (::shutdown(op.slot->fd, op.how) != 0)
-    return fail(op, errno);
+Performed perform_shutdown(Op& op) noexcept {
+  if (::shutdown(op.slot->fd, op.how) != 0) return fail(op, errno);
   op.complete({});
   return Performed::kDone;
 }
 
-} // namespace rondo
+}  // namespace rondo

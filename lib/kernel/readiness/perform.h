@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ops as system calls on non-blocking descriptors; the same for every readiness
-// backend.
+// Ops as system calls on non-blocking descriptors; the same for every readiness backend.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,28 +15,25 @@
 namespace rondo {
 
 enum class Performed : std::uint8_t {
-  kDone, // the op has its result, and the descriptor may have more for the next
-         // one
-  kDrained, // the op has its result, and the call showed that there is no more
-            // for now
-  kWouldBlock, // nothing, or only a part, could be done; op.done says how much
-  kNoBlock,    // the pool has no block to receive into
+  kDone,        // the op has its result, and the descriptor may have more for the next one
+  kDrained,     // the op has its result, and the call showed that there is no more for now
+  kWouldBlock,  // nothing, or only a part, could be done; op.done says how much
+  kNoBlock,     // the pool has no block to receive into
 };
 
 // Each performs `op` once; EINTR is repeated, never seen.
-Performed perform_receive(Op &op, Pool &pool) noexcept;
-Performed perform_read(Op &op) noexcept;
-Performed perform_send(Op &op) noexcept;
-Performed perform_send_gather(Op &op) noexcept;
-Performed perform_accept(Op &op) noexcept;
-Performed perform_connect(Op &op) noexcept;
-Performed perform_shutdown(Op &op) noexcept;
+Performed perform_receive(Op& op, Pool& pool) noexcept;
+Performed perform_read(Op& op) noexcept;
+Performed perform_send(Op& op) noexcept;
+Performed perform_send_gather(Op& op) noexcept;
+Performed perform_accept(Op& op) noexcept;
+Performed perform_connect(Op& op) noexcept;
+Performed perform_shutdown(Op& op) noexcept;
 
 // What a receive that brought no bytes means.
-Performed receive_ended(Op &op, ssize_t count, int error) noexcept;
+Performed receive_ended(Op& op, ssize_t count, int error) noexcept;
 
-inline ssize_t receive_into(int fd, std::byte *memory,
-                            std::size_t size) noexcept {
+inline ssize_t receive_into(int fd, std::byte* memory, std::size_t size) noexcept {
   ssize_t count;
   do {
     count = ::recv(fd, memory, size, 0);
@@ -45,8 +41,8 @@ inline ssize_t receive_into(int fd, std::byte *memory,
   return count;
 }
 
-inline Performed perform_receive(Op &op, Pool &pool) noexcept {
-  Block *block = pool.take();
+inline Performed perform_receive(Op& op, Pool& pool) noexcept {
+  Block* block = pool.take();
   if (block == nullptr) [[unlikely]] {
     return Performed::kNoBlock;
   }
@@ -67,7 +63,7 @@ inline Performed perform_receive(Op &op, Pool &pool) noexcept {
   return received < room ? Performed::kDrained : Performed::kDone;
 }
 
-inline Performed perform_read(Op &op) noexcept {
+inline Performed perform_read(Op& op) noexcept {
   const ssize_t count = receive_into(op.slot->fd, op.memory, op.size);
   if (count <= 0) [[unlikely]] {
     return receive_ended(op, count, errno);
@@ -78,4 +74,4 @@ inline Performed perform_read(Op &op) noexcept {
   return op.done < op.size ? Performed::kDrained : Performed::kDone;
 }
 
-} // namespace rondo
+}  // namespace rondo

@@ -16,54 +16,52 @@
 namespace rondo {
 namespace {
 
-Progress done(Op &op, Error error) noexcept {
+Progress done(Op& op, Error error) noexcept {
   op.complete(error);
   return Progress::kCompleted;
 }
 
-} // namespace
+}  // namespace
 
-void ReadinessBackend::attach(Pool &pool, SlotTable &slots) {
+void ReadinessBackend::attach(Pool& pool, SlotTable& slots) {
   pool_ = &pool;
   slots_ = &slots;
   slots.sends_at_await = true;
 }
 
-Progress ReadinessBackend::attempt(Op &op) noexcept {
-  Slot &slot = *op.slot;
+Progress ReadinessBackend::attempt(Op& op) noexcept {
+  Slot& slot = *op.slot;
   if ((slot.bits & (kSlotClosing | kSlotBroken)) != 0) [[unlikely]] {
-    if (op.code == OpCode::kClose)
-      return close(static_cast<CloseOp &>(op));
+    if (op.code == OpCode::kClose) return close(static_cast<CloseOp&>(op));
     return done(op, slot.has(kSlotClosing) ? Errc::closed : Errc::broken);
   }
   switch (op.code) {
-  case OpCode::kReceive:
-  case OpCode::kRead:
-  case OpCode::kAccept:
-    return begin_read(op);
-  case OpCode::kSend:
-  case OpCode::kSendGather:
-  case OpCode::kConnect:
-    return begin_write(op);
-  case OpCode::kPoll:
-    return begin_poll(op);
-  case OpCode::kShutdown:
-    perform_shutdown(op);
-    return Progress::kCompleted;
-  case OpCode::kClose:
-    return close(static_cast<CloseOp &>(op));
+    case OpCode::kReceive:
+    case OpCode::kRead:
+    case OpCode::kAccept:
+      return begin_read(op);
+    case OpCode::kSend:
+    case OpCode::kSendGather:
+    case OpCode::kConnect:
+      return begin_write(op);
+    case OpCode::kPoll:
+      return begin_poll(op);
+    case OpCode::kShutdown:
+      perform_shutdown(op);
+      return Progress::kCompleted;
+    case OpCode::kClose:
+      return close(static_cast<CloseOp&>(op));
   }
   return Progress::kCompleted;
 }
 
-Progress ReadinessBackend::finish(Op &op) noexcept {
+Progress ReadinessBackend::finish(Op& op) noexcept {
   return op.slot->reader == &op ? read(op) : write(op);
 }
 
-Progress ReadinessBackend::begin_read(Op &op) noexcept {
-  Slot &slot = *op.slot;
-  require(slot.reader == nullptr,
-          "two receives (or accepts) at the same time on one descriptor");
+Progress ReadinessBackend::begin_read(Op& op) noexcept {
+  Slot& slot = *op.slot;
+  require(slot.reader == nullptr, "two receives (or accepts) at the same time on one descriptor");
   if (slot.has(kSlotReadable)) {
     slot.reader = &op;
     op.state = OpState::kArmed;
@@ -72,92 +70,75 @@ Progress ReadinessBackend::begin_read(Op &op) noexcept {
   return hold(op, slot.reader, kSlotWantsRead);
 }
 
-Progress ReadinessBackend::begin_write(Op &op) noexcept {
-  Slot &slot = *op.slot;
-  require(slot.writer == nullptr,
-          "two sends (or connects) at the same time on one descriptor");
-  if (slot.has(kSlotUnwritable))
-    return hold(op, slot.writer, kSlotWantsWrite);
+Progress ReadinessBackend::begin_write(Op& op) noexcept {
+  Slot& slot = *op.slot;
+  require(slot.writer == nullptr, "two sends (or connects) at the same time on one descriptor");
+  if (slot.has(kSlotUnwritable)) return hold(op, slot.writer, kSlotWantsWrite);
   return write(op);
 }
 
-// For descriptors that belong to others: their readiness, and nothing else, is
-// what is waited for.
-Progress ReadinessBackend::begin_poll(Op &op) noexcept {
-  Slot &slot = *op.slot;
+// For descriptors that belong to others: their readiness, and nothing else, is what is waited for.
+Progress ReadinessBackend::begin_poll(Op& op) noexcept {
+  Slot& slot = *op.slot;
   const bool reads = (op.events & kPollIn) != 0;
-  Op *&place = reads ? slot.reader : slot.writer;
-  require(place == nullptr,
-          "two waits for the same readiness of one descriptor");
+  Op*& place = reads ? slot.reader : slot.writer;
+  require(place == nullptr, "two waits for the same readiness of one descriptor");
   return hold(op, place, reads ? kSlotWantsRead : kSlotWantsWrite);
 }
 
-Progress ReadinessBackend::hold(Op &op, Op *&place,
-                                std::uint16_t wish) noexcept {
+Progress ReadinessBackend::hold(Op& op, Op*& place, std::uint16_t wish) noexcept {
   place = &op;
   op.state = OpState::kHeld;
   want(*op.slot, wish);
   return Progress::kHeld;
 }
 
-void ReadinessBackend::want(Slot &slot, std::uint16_t bits) noexcept {
-  if ((slot.bits & bits) == bits)
-    return;
-  if ((slot.bits & kSlotWatch) == 0 && slot.interest == 0)
-    slot.set(mode_of(slot));
-  // Edge-triggered: watched for everything from the beginning, and never
-  // changed again.
-  if (slot.has(kSlotEdge))
-    bits = kSlotWantsRead | kSlotWantsWrite;
+void ReadinessBackend::want(Slot& slot, std::uint16_t bits) noexcept {
+  if ((slot.bits & bits) == bits) return;
+  if ((slot.bits & kSlotWatch) == 0 && slot.interest == 0) slot.set(mode_of(slot));
+  // Edge-triggered: watched for everything from the beginning, and never changed again.
+  if (slot.has(kSlotEdge)) bits = kSlotWantsRead | kSlotWantsWrite;
   slot.set(bits);
   interest_changed(slot);
 }
 
-void ReadinessBackend::interest_changed(Slot &slot) noexcept {
-  if (!slot.linked())
-    changed_.push_back(slot);
+void ReadinessBackend::interest_changed(Slot& slot) noexcept {
+  if (!slot.linked()) changed_.push_back(slot);
 }
 
 void ReadinessBackend::flush_changes() noexcept {
-  while (Slot *slot = changed_.pop_front())
-    apply(*slot);
+  while (Slot* slot = changed_.pop_front()) apply(*slot);
 }
 
-void ReadinessBackend::forget(Slot &slot) noexcept {
+void ReadinessBackend::forget(Slot& slot) noexcept {
   slot.unlink();
-  if (slot.interest != 0)
-    drop(slot);
+  if (slot.interest != 0) drop(slot);
   slot.interest = 0;
   slot.clear(kSlotWatch);
 }
 
-Progress ReadinessBackend::read(Op &op) noexcept {
-  Slot &slot = *op.slot;
-  const Performed performed = op.code == OpCode::kReceive
-                                  ? perform_receive(op, *pool_)
-                              : op.code == OpCode::kRead ? perform_read(op)
-                                                         : perform_accept(op);
+Progress ReadinessBackend::read(Op& op) noexcept {
+  Slot& slot = *op.slot;
+  const Performed performed = op.code == OpCode::kReceive ? perform_receive(op, *pool_)
+                              : op.code == OpCode::kRead  ? perform_read(op)
+                                                          : perform_accept(op);
   if (performed == Performed::kDrained) [[likely]] {
     slot.reader = nullptr;
-    // After a hang-up no further edge announces the end of the stream, so the
-    // bit stays.
-    if (!slot.has(kSlotHungUp))
-      slot.clear(kSlotReadable);
+    // After a hang-up no further edge announces the end of the stream, so the bit stays.
+    if (!slot.has(kSlotHungUp)) slot.clear(kSlotReadable);
     return Progress::kCompleted;
   }
   if (performed == Performed::kDone) {
     slot.reader = nullptr;
-    // More may be there: the next receive is performed without waiting for an
-    // event.
-    if (!slot.has(kSlotListener))
-      slot.set(kSlotReadable);
+    // More may be there: the next receive is performed without waiting for an event.
+    if (!slot.has(kSlotListener)) slot.set(kSlotReadable);
     return Progress::kCompleted;
   }
   return read_later(op, performed);
 }
 
-Progress ReadinessBackend::read_later(Op &op, Performed why) noexcept {
-  Slot &slot = *op.slot;
+Progress ReadinessBackend::read_later(Op& op, Performed why) noexcept {
+  Slot& slot = *op.slot;
   if (why == Performed::kNoBlock) {
     op.state = OpState::kHeld;
     starved_.push_back(op);
@@ -172,11 +153,10 @@ Progress ReadinessBackend::read_later(Op &op, Performed why) noexcept {
   return hold(op, slot.reader, kSlotWantsRead);
 }
 
-Progress ReadinessBackend::write(Op &op) noexcept {
-  const Performed performed = op.code == OpCode::kSend ? perform_send(op)
-                              : op.code == OpCode::kSendGather
-                                  ? perform_send_gather(op)
-                                  : perform_connect(op);
+Progress ReadinessBackend::write(Op& op) noexcept {
+  const Performed performed = op.code == OpCode::kSend         ? perform_send(op)
+                              : op.code == OpCode::kSendGather ? perform_send_gather(op)
+                                                               : perform_connect(op);
   if (performed == Performed::kWouldBlock) [[unlikely]] {
     return write_later(op);
   }
@@ -184,8 +164,8 @@ Progress ReadinessBackend::write(Op &op) noexcept {
   return Progress::kCompleted;
 }
 
-Progress ReadinessBackend::write_later(Op &op) noexcept {
-  Slot &slot = *op.slot;
+Progress ReadinessBackend::write_later(Op& op) noexcept {
+  Slot& slot = *op.slot;
   slot.set(kSlotUnwritable);
   if ((op.flags & kOpStop) != 0) {
     slot.writer = nullptr;
@@ -194,137 +174,114 @@ Progress ReadinessBackend::write_later(Op &op) noexcept {
   return hold(op, slot.writer, kSlotWantsWrite);
 }
 
-Progress ReadinessBackend::close(CloseOp &op) noexcept {
-  Slot &slot = *op.slot;
+Progress ReadinessBackend::close(CloseOp& op) noexcept {
+  Slot& slot = *op.slot;
   slot.set(kSlotClosing);
   end(slot.reader, Errc::closed);
   end(slot.writer, Errc::closed);
   forget(slot);
-  if (!slot.has(kSlotForeign))
-    ::close(slot.fd);
+  if (!slot.has(kSlotForeign)) ::close(slot.fd);
   return done(op, {});
 }
 
-void ReadinessBackend::end(Op *&waiting, Error error) noexcept {
-  if (waiting == nullptr)
-    return;
-  Op &op = *std::exchange(waiting, nullptr);
+void ReadinessBackend::end(Op*& waiting, Error error) noexcept {
+  if (waiting == nullptr) return;
+  Op& op = *std::exchange(waiting, nullptr);
   op.unlink();
   op.complete(error);
   ended_.push_back(op);
 }
 
-void ReadinessBackend::refuse(Slot &slot, Error error) noexcept {
+void ReadinessBackend::refuse(Slot& slot, Error error) noexcept {
   forget(slot);
   end(slot.reader, error);
   end(slot.writer, error);
 }
 
-void ReadinessBackend::retract(Op &op) noexcept {
-  Slot &slot = *op.slot;
+void ReadinessBackend::retract(Op& op) noexcept {
+  Slot& slot = *op.slot;
   op.unlink();
-  if (slot.reader == &op)
-    slot.reader = nullptr;
-  if (slot.writer == &op)
-    slot.writer = nullptr;
+  if (slot.reader == &op) slot.reader = nullptr;
+  if (slot.writer == &op) slot.writer = nullptr;
   // A part of a message has gone: nothing sent after it could be understood.
-  if ((op.code == OpCode::kSend || op.code == OpCode::kSendGather) &&
-      op.done != 0) {
+  if ((op.code == OpCode::kSend || op.code == OpCode::kSendGather) && op.done != 0) {
     slot.set(kSlotBroken);
   }
 }
 
-void ReadinessBackend::stop(Op &op, OpQueue &completed) noexcept {
-  Slot &slot = *op.slot;
-  if (slot.reader == &op)
-    slot.reader = nullptr;
-  if (slot.writer == &op)
-    slot.writer = nullptr;
+void ReadinessBackend::stop(Op& op, OpQueue& completed) noexcept {
+  Slot& slot = *op.slot;
+  if (slot.reader == &op) slot.reader = nullptr;
+  if (slot.writer == &op) slot.writer = nullptr;
   op.complete(Errc::canceled);
   completed.push_back(op);
 }
 
-void ReadinessBackend::wake_starved(OpQueue &completed) noexcept {
-  // One a turn: it may take the only free block, and the next turn comes at
-  // once.
+void ReadinessBackend::wake_starved(OpQueue& completed) noexcept {
+  // One a turn: it may take the only free block, and the next turn comes at once.
   if (pool_->has_free()) {
-    auto &op = static_cast<Op &>(*starved_.pop_front());
+    auto& op = static_cast<Op&>(*starved_.pop_front());
     op.state = OpState::kArmed;
     completed.push_back(op);
   }
-  if (starved_.empty())
-    pool_->set_starving(false);
+  if (starved_.empty()) pool_->set_starving(false);
 }
 
-void ReadinessBackend::turn(OpQueue &submitted, OpQueue &completed,
-                            const TurnLimits &limits) noexcept {
+void ReadinessBackend::turn(OpQueue& submitted, OpQueue& completed,
+                            const TurnLimits& limits) noexcept {
   ++counters_.turns;
-  while (ReadyNode *node = submitted.pop_front()) {
-    // Only held ops that are to end early come this way: new ones are attempted
-    // at the await.
-    auto &op = static_cast<Op &>(*node);
+  while (ReadyNode* node = submitted.pop_front()) {
+    // Only held ops that are to end early come this way: new ones are attempted at the await.
+    auto& op = static_cast<Op&>(*node);
     stop(op, completed);
   }
   if (!starved_.empty()) [[unlikely]] {
     wake_starved(completed);
   }
   flush_changes();
-  // What has completed already, or was refused just now, must not wait for the
-  // kernel.
+  // What has completed already, or was refused just now, must not wait for the kernel.
   const bool more = !completed.empty() || !ended_.empty();
-  wait(completed, more ? Duration(0) : limits.wait,
-       std::max<std::size_t>(limits.events, 1));
+  wait(completed, more ? Duration(0) : limits.wait, std::max<std::size_t>(limits.events, 1));
   completed.take(ended_);
 }
 
 void ReadinessBackend::wait_failed(int error, Duration limit) noexcept {
   // A signal; the loop comes round again.
-  if (error == EINTR)
-    return;
+  if (error == EINTR) return;
   require(error == ENOMEM, "the kernel refused the arguments of a wait");
   // It will pass; until then not at full speed.
-  if (limit == Duration(0))
-    return;
+  if (limit == Duration(0)) return;
   const TimeLimit pause(std::chrono::milliseconds(1));
   ::nanosleep(pause.native(), nullptr);
 }
 
 // A wait for readiness has its result with the event.
-void ReadinessBackend::report(Op *&waiting, std::uint32_t ready,
-                              OpQueue &completed) noexcept {
-  if (waiting == nullptr)
-    return;
+void ReadinessBackend::report(Op*& waiting, std::uint32_t ready, OpQueue& completed) noexcept {
+  if (waiting == nullptr) return;
   if (waiting->code != OpCode::kPoll) {
     arm(*waiting, completed);
     return;
   }
-  if (waiting->linked())
-    return; // it is being stopped
-  Op &op = *std::exchange(waiting, nullptr);
-  op.events = static_cast<short>(
-      ready & (kReadyIn | kReadyOut | kReadyError | kReadyHangUp));
+  if (waiting->linked()) return;  // it is being stopped
+  Op& op = *std::exchange(waiting, nullptr);
+  op.events = static_cast<short>(ready & (kReadyIn | kReadyOut | kReadyError | kReadyHangUp));
   op.complete({});
   completed.push_back(op);
 }
 
-// An op that is armed already, but has not run yet, keeps its interest; one
-// that waits for a block would only hear again and again that there is
-// something for it.
-void ReadinessBackend::on_level_event(Slot &slot, std::uint32_t ready,
-                                      OpQueue &completed) noexcept {
-  if (slot.has(kSlotOneShot))
-    return on_one_shot_event(slot, ready, completed);
+// An op that is armed already, but has not run yet, keeps its interest; one that waits for a block
+// would only hear again and again that there is something for it.
+void ReadinessBackend::on_level_event(Slot& slot, std::uint32_t ready,
+                                      OpQueue& completed) noexcept {
+  if (slot.has(kSlotOneShot)) return on_one_shot_event(slot, ready, completed);
   const bool read = (ready & (kReadyIn | kReadyEnd)) != 0;
   const bool write = (ready & (kReadyOut | kReadyEnd)) != 0;
   const bool nobody_reads = heeds_no_event(slot.reader);
   std::uint16_t unwanted = 0;
-  if (read && nobody_reads)
-    unwanted |= kSlotWantsRead;
+  if (read && nobody_reads) unwanted |= kSlotWantsRead;
   // Write interest lasts for one wait, read interest until nobody reads.
-  if (write)
-    unwanted |= kSlotWantsWrite;
-  if (read)
-    report(slot.reader, ready, completed);
+  if (write) unwanted |= kSlotWantsWrite;
+  if (read) report(slot.reader, ready, completed);
   if (write) {
     slot.clear(kSlotUnwritable);
     report(slot.writer, ready, completed);
@@ -332,29 +289,24 @@ void ReadinessBackend::on_level_event(Slot &slot, std::uint32_t ready,
   if ((slot.bits & unwanted) != 0) {
     slot.clear(unwanted);
     interest_changed(slot);
-  } else if ((ready & kReadyEnd) != 0 && nobody_reads &&
-             slot.writer == nullptr) {
-    // A hang-up is reported whatever one asks for: only forgetting the
-    // descriptor silences it.
+  } else if ((ready & kReadyEnd) != 0 && nobody_reads && slot.writer == nullptr) {
+    // A hang-up is reported whatever one asks for: only forgetting the descriptor silences it.
     forget(slot);
   }
 }
 
-// The kernel watches the descriptor for nothing any more, until somebody waits
-// again: those for whom there was nothing, at once.
-void ReadinessBackend::on_one_shot_event(Slot &slot, std::uint32_t ready,
-                                         OpQueue &completed) noexcept {
+// The kernel watches the descriptor for nothing any more, until somebody waits again: those for
+// whom there was nothing, at once.
+void ReadinessBackend::on_one_shot_event(Slot& slot, std::uint32_t ready,
+                                         OpQueue& completed) noexcept {
   slot.clear(kSlotWantsRead | kSlotWantsWrite);
-  if ((ready & (kReadyIn | kReadyEnd)) != 0)
-    report(slot.reader, ready, completed);
+  if ((ready & (kReadyIn | kReadyEnd)) != 0) report(slot.reader, ready, completed);
   if ((ready & (kReadyOut | kReadyEnd)) != 0) {
     slot.clear(kSlotUnwritable);
     report(slot.writer, ready, completed);
   }
-  if (awaits_event(slot.reader))
-    want(slot, kSlotWantsRead);
-  if (awaits_event(slot.writer))
-    want(slot, kSlotWantsWrite);
+  if (awaits_event(slot.reader)) want(slot, kSlotWantsRead);
+  if (awaits_event(slot.writer)) want(slot, kSlotWantsWrite);
 }
 
-} // namespace rondo
+}  // namespace rondo
