@@ -53,7 +53,9 @@ class Runner {
   std::size_t run(std::size_t limit, More&& more) noexcept {
     std::size_t count = 0;
     while (count < limit && !ready_.empty() && more()) {
-      ready_.pop_front()->run();
+      ReadyNode* node = ready_.pop_front();
+      if (!ready_.empty()) prefetch_around(ready_.front());
+      node->run();
       ++count;
     }
     return count;
@@ -66,6 +68,17 @@ class Runner {
   ~Runner() = default;
 
  private:
+  // A node mostly lies in the frame that it will resume, so the lines around it are what the next
+  // resumption touches; they come while this one is in the kernel. With 1000 busy connections the
+  // frames do not fit into the first two caches.
+  static void prefetch_around(const ReadyNode& node) noexcept {
+    const auto* at = reinterpret_cast<const char*>(&node);
+    __builtin_prefetch(at - 64);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 64);
+    __builtin_prefetch(at + 128);
+  }
+
   ReadyQueue ready_;
   std::coroutine_handle<> next_;
   int inline_left_ = kInlineCompletions;

@@ -102,19 +102,21 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
  private:
   struct StopMail;
 
+  // Of every step, together in one cache line.
   ReadyNode* waiting_ = nullptr;
   std::coroutine_handle<> suspended_;
   std::atomic<Runner*> runner_{nullptr};
-  Runner* home_ = nullptr;
-  Joiner* joiner_ = nullptr;
-  std::coroutine_handle<> frame_;
-  const char* name_ = "task";
-  std::exception_ptr failure_;
   std::atomic<bool> stop_{false};
   bool ended_ = false;
   // The home thread's, while a StopMail points here: the task must not go before it is back.
   bool stop_travels_ = false;
   bool end_waits_ = false;  // and the task has ended and come home meanwhile
+
+  Runner* home_ = nullptr;
+  Joiner* joiner_ = nullptr;
+  std::coroutine_handle<> frame_;
+  const char* name_ = "task";
+  std::exception_ptr failure_;
 };
 
 }  // namespace rondo
