@@ -49,7 +49,7 @@ Progress AcceptStreams::accept(Op& op) noexcept {
     op.complete(std::exchange(slot.stream_error, Error()));
     return Progress::kCompleted;
   }
-  require(slot.reader == nullptr, "an accept on a listener where another one is under way");
+  require(slot.reader == nullptr, "two receives (or accepts) at the same time on one descriptor");
   slot.reader = &op;
   op.state = OpState::kHeld;
   if (!slot.has(kSlotArmed)) arm(slot);

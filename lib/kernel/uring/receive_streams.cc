@@ -12,7 +12,7 @@ namespace {
 
 void wait_as_reader(Op& op) noexcept {
   require(op.slot->reader == nullptr,
-          "a receive, read or wait on a descriptor where another one is under way");
+          "two receives (or accepts) at the same time on one descriptor");
   op.slot->reader = &op;
   op.state = OpState::kHeld;
 }
