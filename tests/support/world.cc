@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <span>
 
 namespace rondo {
@@ -56,6 +58,22 @@ Task<> echo(TcpStream stream) {
   }
 }
 
+namespace {
+
+// Threads that the kernel has made for this process: io_uring does so for what would block.
+int kernel_workers() {
+  int workers = 0;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(thread.path() / "comm");
+    std::string name;
+    std::getline(file, name);
+    workers += name.starts_with("iou-wrk");
+  }
+  return workers;
+}
+
+}  // namespace
+
 void World::open(LoopOptions options) {
   open_before_ = open_descriptors();
   watchdog_.emplace();
@@ -81,6 +99,7 @@ void World::destroy_loop() {
 
 void World::TearDown() {
   EXPECT_FALSE(watchdog_->has_barked()) << "the test took too long and was stopped";
+  EXPECT_EQ(kernel_workers(), 0) << "socket work must not need threads of the kernel";
   destroy_loop();
   watchdog_.reset();
   for (const std::string& what : escaped_) ADD_FAILURE() << "an exception left a task: " << what;
