@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A client with deadlines: connects, asks once, prints the answer.
-#include <rondo/rondo.h>
-
 #include <chrono>
 #include <cstdio>
 #include <string>
+
+#include <rondo/rondo.h>
 
 using namespace std::chrono_literals;
 

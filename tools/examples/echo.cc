@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A whole server: sends back what it receives, until Ctrl-C.
-#include <rondo/rondo.h>
-
 #include <csignal>
 #include <cstdio>
 #include <string>
 #include <utility>
+
+#include <rondo/rondo.h>
 
 rondo::Task<> echo(rondo::TcpStream stream) {
   while (auto chunk = co_await stream.receive()) {  // a leased buffer, only when bytes are there

@@ -25,6 +25,7 @@
 #include "rondo/coro/scope.h"
 #include "rondo/kernel/backend.h"
 #include "rondo/kernel/slot.h"
+#include "rondo/kernel/uring_options.h"
 #include "rondo/loop/borrow.h"
 #include "rondo/loop/mailbox.h"
 #include "rondo/loop/timers.h"
@@ -34,10 +35,12 @@ namespace rondo {
 struct LoopOptions {
   BackendKind backend = BackendKind::kAuto;
   Trigger trigger = Trigger::kDefault;  // epoll's; the default is edge
+  UringOptions uring = {};              // how much of io_uring; the default is all there is
   PoolOptions pool = {};                // receive buffers
 
   // Bounds of one turn, so that no source of work starves another. Resuming fewer than one call to
-  // the kernel reports makes a level-triggered queue report the rest again (9 % at 1000 connections).
+  // the kernel reports makes a level-triggered queue report the rest again: 9 % more CPU at 1000
+  // connections.
   std::size_t resumptions_per_turn = 1024;
   std::size_t events_per_turn = 1024;
   std::size_t posts_per_turn = 1024;
@@ -53,9 +56,9 @@ struct LoopOptions {
 
 // How much one run_once may do.
 struct Budget {
-  std::size_t events = 1024;                  // resumptions
+  std::size_t events = 1024;                         // resumptions
   std::size_t bytes = static_cast<std::size_t>(-1);  // received and sent
-  TimePoint deadline = kNever;                // stop beginning new work then
+  TimePoint deadline = kNever;                       // stop beginning new work then
 };
 
 struct RunOnce {
@@ -91,7 +94,7 @@ class Loop final : public Runner {
   // that x outlives the task, or spawn inside with_scope. After stop() the task still starts, with
   // its stop requested.
   template <class Function, class... Arguments>
-    requires Spawnable<Function, Arguments...>
+  requires Spawnable<Function, Arguments...>
   void spawn(Function&& function, Arguments&&... arguments) {
     static_assert((OwnsItsValue<Arguments> && ...),
                   "spawn: an argument is a reference, a pointer or a view; pass a value, or "
@@ -128,8 +131,8 @@ class Loop final : public Runner {
   [[nodiscard]] bool post(Mail& mail) noexcept override { return mailbox_.post(mail); }
   // The same for a callable, which is kept in pooled memory until it has run.
   template <class Function>
-    requires std::invocable<std::decay_t<Function>&>
-  bool post(Function&& function);
+  requires std::invocable < std::decay_t<Function>
+  & > bool post(Function&& function);
 
   // What is needed below by operations; not for programs.
   Backend& backend() noexcept { return *backend_; }
@@ -206,8 +209,8 @@ class PostedCall final : public Mail {
 };
 
 template <class Function>
-  requires std::invocable<std::decay_t<Function>&>
-bool Loop::post(Function&& function) {
+requires std::invocable < std::decay_t<Function>
+& > bool Loop::post(Function&& function) {
   using Call = PostedCall<std::decay_t<Function>>;
   auto call = std::make_unique<Call>(std::forward<Function>(function));
   if (!post(static_cast<Mail&>(*call))) return false;
@@ -218,7 +221,7 @@ bool Loop::post(Function&& function) {
 // Starts a task on `loop`, from any thread; see Loop::spawn for the arguments. False, and the
 // arguments are gone, when the loop has ended.
 template <class Function, class... Arguments>
-  requires Spawnable<Function, Arguments...>
+requires Spawnable<Function, Arguments...>
 bool spawn_on(Loop& loop, Function&& function, Arguments&&... arguments) {
   static_assert((OwnsItsValue<Arguments> && ...),
                 "spawn_on: an argument is a reference, a pointer or a view; pass a value, or "
