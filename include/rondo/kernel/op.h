@@ -36,7 +36,7 @@ enum class OpState : std::uint8_t {
   kIdle,    // not begun, or its result has been read
   kQueued,  // in the loop's submitted queue
   kHeld,    // the backend has it: waits for an event, or is in the kernel
-  kArmed,   // readiness backends: the event came; performed when dequeued, so that one buffer is hot
+  kArmed,   // readiness: the event came; performed when dequeued, so that one buffer is hot
   kDone,    // has its result; in the ready queue or just resumed
 };
 
@@ -46,9 +46,9 @@ inline constexpr short kPollOut = 0x004;
 inline constexpr short kPollHangUp = 0x010;
 
 // Bits of Op::flags.
-inline constexpr std::uint8_t kOpAll = 1;   // send: complete only when everything has gone
-inline constexpr std::uint8_t kOpStop = 2;  // asked to end early; submitted again so that the
-                                            // backend sees it
+inline constexpr std::uint8_t kOpAll = 1;      // send: complete only when everything has gone
+inline constexpr std::uint8_t kOpStop = 2;     // asked to end early; submitted again so that the
+                                               // backend sees it
 inline constexpr std::uint8_t kOpStarted = 4;  // the backend's: connect(2) has been called
 
 // The request, its state and its result. It lives in an awaiter (in a coroutine frame) or in a
@@ -69,13 +69,13 @@ class Op : public ReadyNode {
   Error error;
   Slot* slot;
   union {
-    std::byte* memory;          // kRead, kSend (which only reads it)
-    const iovec* parts;         // kSendGather: lives until completion
-    const sockaddr* address;    // kConnect: lives until completion
-    Block* block;               // kReceive: result
-    int descriptor;             // kAccept: result, owned by whoever reads it
-    int how;                    // kShutdown: SHUT_RD, SHUT_WR, SHUT_RDWR
-    short events;               // kPoll: request and result
+    std::byte* memory;        // kRead, kSend (which only reads it)
+    const iovec* parts;       // kSendGather: lives until completion
+    const sockaddr* address;  // kConnect: lives until completion
+    Block* block;             // kReceive: result
+    int descriptor;           // kAccept: result, owned by whoever reads it
+    int how;                  // kShutdown: SHUT_RD, SHUT_WR, SHUT_RDWR
+    short events;             // kPoll: request and result
   };
   std::size_t size = 0;  // bytes, parts, or the address' length
   std::size_t done = 0;  // bytes moved so far; partial progress stays here when it fails
@@ -85,7 +85,8 @@ class Op : public ReadyNode {
 };
 
 // Performs a kSend on a non-blocking descriptor, once. True when it has its result. Otherwise there
-// was no room (for all of it, with kOpAll): the slot is marked unwritable, `done` says how much went.
+// was no room (for all of it, with kOpAll): the slot is marked unwritable, `done` says how much
+// went.
 bool send_now(Op& op) noexcept;
 
 using OpQueue = ReadyQueue;  // holds Ops and, on their way to the ready queue, nothing else

@@ -33,9 +33,9 @@ class CloseOp final : public Op {
   void run() noexcept override;
   const char* what() const noexcept override { return "close"; }
 
-  ReadyNode* waiter = nullptr;        // made ready once closed
+  ReadyNode* waiter = nullptr;  // made ready once closed
   ReadyQueue* waiter_queue = nullptr;
-  bool counted = false;               // in SlotTable::closing
+  bool counted = false;  // in SlotTable::closing
 };
 
 // Bits of Slot::bits.
@@ -66,10 +66,10 @@ struct Slot : ListNode<> {
   List<Block> chunks;  // received and not yet asked for (io_uring's multishot)
 
   SlotTable& table;
-  Error stream_error;            // what ended the stream of chunks or connections; 0 while it runs
-  std::uint16_t queued = 0;      // blocks in `chunks`
-  std::uint16_t in_flight = 0;   // requests that the kernel still holds
-  std::uint32_t interest = 0;    // readiness: the backend's note of its watch; 0 for none
+  Error stream_error;           // what ended the stream of chunks or connections; 0 while it runs
+  std::uint16_t queued = 0;     // blocks in `chunks`
+  std::uint16_t in_flight = 0;  // requests that the kernel still holds
+  std::uint32_t interest = 0;   // readiness: the backend's note of its watch; 0 for none
   std::unique_ptr<std::vector<int>> accepted;  // connections accepted and not yet asked for
   CloseOp closing;
 

@@ -13,8 +13,8 @@
 namespace rondo {
 
 struct ListenOptions {
-  int backlog = 4096;          // connections that wait to be accepted; capped by somaxconn
-  bool reuse_port = false;     // share the port with other listeners (SO_REUSEPORT)
+  int backlog = 4096;                   // connections that wait to be accepted; capped by somaxconn
+  bool reuse_port = false;              // share the port with other listeners (SO_REUSEPORT)
   Trigger trigger = Trigger::kDefault;  // epoll's, for the listener and what it accepts
 };
 

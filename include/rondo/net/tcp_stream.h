@@ -46,9 +46,7 @@ class TcpStream final : public Socket {
   SendAll send_all(std::span<const std::byte> bytes) noexcept { return SendAll(slot(), bytes); }
   SendAll send_all(std::string_view text) noexcept { return send_all(bytes_of(text)); }
   // Several pieces in one go (writev); the array must stay until then, and what it points to.
-  SendGather send_all(std::span<const iovec> pieces) noexcept {
-    return SendGather(slot(), pieces);
-  }
+  SendGather send_all(std::span<const iovec> pieces) noexcept { return SendGather(slot(), pieces); }
 
   // Ends a direction: Direction::kSend lets the peer see the end of the stream, and receiving goes
   // on.

@@ -36,7 +36,7 @@ def _in_source(source):
         yield source.finding(found.start(), "co_await inside a lambda's capture: await into a "
                                             "local first", "capture-await")
     for found in re.finditer(r"\(\s*\{", code):
-        if AWAIT.search(_balanced(code, found.start())):
+        if AWAIT.search(_without_bodies(_balanced(code, found.start()))):
             yield source.finding(found.start(), "co_await inside ({ }): name what it gives first",
                                  "braced-await")
     for found in CONDITION.finditer(code):
