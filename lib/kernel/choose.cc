@@ -1,39 +1,69 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/choose.h"
 
+#include <cstdlib>
 #include <string>
 #include <utility>
 
 #include "kernel/epoll/epoll_backend.h"
+#include "kernel/uring/ladder.h"
 #include "kernel/uring/uring_backend.h"
+#include "kernel/uring/words.h"
 
 namespace rondo {
 namespace {
 
-absl::StatusOr<std::unique_ptr<Backend>> open(BackendKind kind, Trigger trigger) {
-  if (kind == BackendKind::kIoUring) return make_uring_backend(UringOptions{});
-  return EpollBackend::create({.trigger = trigger});
+// The program's options, and the user's words on top of them.
+absl::StatusOr<UringOptions> wanted_of_uring(const UringOptions& uring) {
+  const char* words = std::getenv("RONDO_URING");
+  return with_words(uring, words == nullptr ? "" : words);
+}
+
+absl::StatusOr<ChosenBackend> open_uring(const UringForm& form, const UringOptions& uring,
+                                         std::string reason) {
+  auto backend = UringBackend::create(form, uring);
+  if (!backend.ok()) return backend.status();
+  return ChosenBackend{{BackendKind::kIoUring, std::move(reason)}, *std::move(backend)};
+}
+
+absl::StatusOr<ChosenBackend> open_epoll(Trigger trigger, std::string reason) {
+  auto backend = EpollBackend::create({.trigger = trigger});
+  if (!backend.ok()) return backend.status();
+  return ChosenBackend{{BackendKind::kEpoll, std::move(reason)}, *std::move(backend)};
+}
+
+// A form of io_uring that is less than the whole is often slower than epoll.
+absl::StatusOr<ChosenBackend> choose_automatically(Trigger trigger, const UringOptions& uring) {
+  auto wanted = wanted_of_uring(uring);
+  if (!wanted.ok()) return wanted.status();
+  auto standing = climb_uring(*wanted);
+  if (!standing.ok()) {
+    return open_epoll(trigger, "epoll, because " + std::string(standing.status().message()));
+  }
+  if (standing->form == kWholeForm) {
+    return open_uring(standing->form, uring, "io_uring passed its self-test");
+  }
+  return open_epoll(trigger, "epoll, because io_uring is not the whole: " + standing->reason);
 }
 
 }  // namespace
 
-absl::StatusOr<ChosenBackend> choose_backend(BackendKind kind, Trigger trigger) {
-  if (kind != BackendKind::kAuto) {
-    auto backend = open(kind, trigger);
-    if (!backend.ok()) return backend.status();
-    return ChosenBackend{{kind, std::string(name_of(kind)) + " was asked for"},
-                         std::move(*backend)};
+absl::StatusOr<ChosenBackend> choose_backend(BackendKind kind, Trigger trigger,
+                                             const UringOptions& uring) {
+  switch (kind) {
+    case BackendKind::kAuto:
+      break;
+    case BackendKind::kEpoll:
+      return open_epoll(trigger, "epoll was asked for");
+    case BackendKind::kIoUring: {
+      auto wanted = wanted_of_uring(uring);
+      if (!wanted.ok()) return wanted.status();
+      auto standing = climb_uring(*wanted);
+      if (!standing.ok()) return standing.status();
+      return open_uring(standing->form, uring, "io_uring was asked for: " + standing->reason);
+    }
   }
-  auto uring = open(BackendKind::kIoUring, trigger);
-  if (uring.ok()) {
-    return ChosenBackend{{BackendKind::kIoUring, "io_uring passed its self-test"},
-                         std::move(*uring)};
-  }
-  auto epoll = open(BackendKind::kEpoll, trigger);
-  if (!epoll.ok()) return epoll.status();
-  return ChosenBackend{
-      {BackendKind::kEpoll, "epoll, because " + std::string(uring.status().message())},
-      std::move(*epoll)};
+  return choose_automatically(trigger, uring);
 }
 
 }  // namespace rondo

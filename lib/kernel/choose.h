@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "rondo/kernel/backend.h"
+#include "rondo/kernel/uring_options.h"
 
 namespace rondo {
 
@@ -16,6 +17,7 @@ struct ChosenBackend {
 
 // Opens what was asked for. kAuto tries io_uring first, by doing what it will have to do, then
 // epoll. An explicit kind that cannot be had is an error with its reason, never a silent fallback.
-absl::StatusOr<ChosenBackend> choose_backend(BackendKind kind, Trigger trigger);
+absl::StatusOr<ChosenBackend> choose_backend(BackendKind kind, Trigger trigger,
+                                             const UringOptions& uring);
 
 }  // namespace rondo

@@ -21,7 +21,7 @@ struct Loop::Foreign {
 };
 
 absl::StatusOr<std::unique_ptr<Loop>> Loop::create(LoopOptions options) {
-  auto chosen = choose_backend(options.backend, options.trigger);
+  auto chosen = choose_backend(options.backend, options.trigger, options.uring);
   if (!chosen.ok()) return chosen.status();
   return std::unique_ptr<Loop>(
       new Loop(std::move(options), std::move(chosen->choice), std::move(chosen->backend)));

@@ -32,6 +32,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernel/uring/ladder.h"
 #include "rondo/base/fd.h"
 #include "rondo/buffer/chunk.h"
 
@@ -65,12 +66,18 @@ class TestOp final : public Op {
   Backend* backend = nullptr;  // set when it begins
 };
 
+absl::StatusOr<std::unique_ptr<Backend>> open_backend(const UringOptions& options) {
+  auto standing = climb_uring(options);
+  if (!standing.ok()) return standing.status();
+  return UringBackend::create(standing->form, options);
+}
+
 // What a loop is to a backend.
 class Harness {
  public:
   explicit Harness(const UringOptions& options = {}, const PoolOptions& pool_options = {})
       : pool_(Pool::create(pool_options)) {
-    auto backend = make_uring_backend(options);
+    auto backend = open_backend(options);
     EXPECT_TRUE(backend.ok()) << backend.status();
     backend_ = *std::move(backend);
     backend_->attach(*pool_, slots_);
@@ -1028,7 +1035,7 @@ TEST(UringBackend, lends_more_blocks_when_many_connections_are_busy) {
 
 TEST(UringBackend, tiny_rings_overflow_and_lose_nothing) {
   constexpr int kConnections = 64;
-  Harness loop({.ring = {.submissions = 4, .completions = 8}, .buffers = 256});
+  Harness loop({.submissions = 4, .completions = 8, .buffers = 256});
   std::vector<Pair> pairs;
   std::vector<Slot*> slots;
   std::vector<std::string> got(kConnections);
@@ -1310,7 +1317,7 @@ TEST(UringBackend, a_host_that_polls_learns_of_bytes_and_wakes) {
 }
 
 TEST(UringBackend, may_be_made_on_one_thread_and_run_on_another) {
-  auto backend = make_uring_backend({});
+  auto backend = open_backend({});
   ASSERT_TRUE(backend.ok()) << backend.status();
   const Pool::Owner pool = Pool::create();
   std::thread runner([&] {
@@ -1347,7 +1354,7 @@ TEST(UringBackend, ends_with_streams_armed_and_leaves_nothing) {
   {
     const Pool::Owner pool = Pool::create();
     SlotTable slots;
-    auto backend = make_uring_backend({});
+    auto backend = open_backend({});
     ASSERT_TRUE(backend.ok());
     (*backend)->attach(*pool, slots);
     std::vector<Pair> pairs;
@@ -1416,7 +1423,7 @@ void deny(int call, int error) {
 // Says on standard error why there is no backend, and ends the process.
 [[noreturn]] void tell_refusal(int call, int error) {
   deny(call, error);
-  auto backend = make_uring_backend({});
+  auto backend = open_backend({});
   std::cerr << (backend.ok() ? "not refused" : backend.status().ToString()) << std::endl;
   std::_Exit(0);
 }

@@ -29,6 +29,9 @@ void UringBackend::handle(const Completion& completion, OpQueue& completed) noex
     case Tag::kWake:
       on_wake(completion);
       break;
+    case Tag::kTimer:
+      ring_->on_timer(completion);
+      break;
     case Tag::kIgnored:
       break;
   }

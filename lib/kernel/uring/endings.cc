@@ -114,16 +114,18 @@ void UringBackend::end_everything() noexcept {
   constexpr Duration kLongest = std::chrono::seconds(1);
   constexpr Duration kStep = std::chrono::milliseconds(20);
   for (const Completion& completion : kept_) {
-    if (completion.final()) requests_.any_over();
+    if (is_counted(completion.token) && completion.final()) requests_.any_over();
   }
   const TimePoint start = Clock::monotonic().now();
   while (requests_.outstanding() > 0 && Clock::monotonic().now() - start < kLongest) {
     requests_.cancel_all();
+    requests_.cancel_wake();
     ring_->enter(kStep);
     ring_->reap(~std::size_t{0}, [&](const Completion& completion) {
       const Tag tag = tag_of(completion.token);
       if (tag == Tag::kAccepts && completion.result >= 0) ::close(completion.result);
-      if (tag != Tag::kIgnored && completion.final()) requests_.any_over();
+      if (is_counted(completion.token) && completion.final()) requests_.any_over();
+      if (tag == Tag::kTimer) ring_->on_timer(completion);
     });
   }
 }

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "kernel/uring/form.h"
 
 namespace rondo {
 
-// On a small ring of its own: a request that does nothing, a wait that times out, and a multishot
-// receive into a lent buffer. Versions prove nothing: kernels are patched, and a seccomp filter may
-// allow one of the calls and not the others. The error says what failed. Takes about 0.1 ms.
-absl::Status probe_uring();
+// On a small ring of its own: a request that does nothing, a wait that times out, a receive and,
+// with multishot, an accept, all in the way of that form. Versions prove nothing: kernels are
+// patched, and a seccomp filter may allow one of the calls and not the others. The error says what
+// failed. Takes about 0.1 ms.
+absl::Status probe_uring(const UringForm& form);
 
 }  // namespace rondo

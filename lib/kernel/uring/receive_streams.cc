@@ -32,13 +32,34 @@ Error error_of(int result) noexcept {
 void ReceiveStreams::attach(Pool& pool) noexcept {
   pool_ = &pool;
   most_lent_ = pool.max_blocks();
-  buffers_.attach(pool, std::min(kFirstLent, most_lent_));
+  if (buffers_ != nullptr) buffers_->attach(pool, std::min(kFirstLent, most_lent_));
+}
+
+ReceiveStreams::~ReceiveStreams() {
+  for (Block* block : own_blocks_) {
+    if (block != nullptr) block->pool->give_back(*block);
+  }
 }
 
 void ReceiveStreams::arm(Slot& slot) noexcept {
+  if (buffers_ == nullptr) [[unlikely]] {
+    Block* block = pool_->take();
+    if (block != nullptr) return arm_with(slot, *block);
+    ++counters_.no_buffers;
+    starved_.push_back(slot);
+    return;
+  }
   slot.set(kSlotArmed);
   ++armed_;
   requests_.arm_receives(slot);
+}
+
+void ReceiveStreams::arm_with(Slot& slot, Block& block) noexcept {
+  slot.set(kSlotArmed);
+  ++armed_;
+  if (slot.index >= own_blocks_.size()) own_blocks_.resize(slot.index + 1);
+  own_blocks_[slot.index] = &block;
+  requests_.arm_receive(slot, block);
 }
 
 void ReceiveStreams::end(Slot& slot) noexcept {
@@ -151,10 +172,9 @@ void ReceiveStreams::on_end(Slot& slot, const Completion& completion, OpQueue& c
   slot.clear(kSlotArmed | kSlotEnding);
   requests_.over(slot);
   const int result = completion.result;
-  if (result <= 0 && (completion.flags & IORING_CQE_F_BUFFER) != 0) {
-    pool_->give_back(buffers_.take(completion.flags >> IORING_CQE_BUFFER_SHIFT));
-  }
-  if (result == -ENOBUFS) {
+  const bool had_block = buffers_ == nullptr || (completion.flags & IORING_CQE_F_BUFFER) != 0;
+  if (result <= 0 && had_block) pool_->give_back(take_block(slot, completion));
+  if (result == -ENOBUFS && buffers_ != nullptr) {
     ++counters_.no_buffers;
     ran_out_ = true;
   }
@@ -168,7 +188,7 @@ void ReceiveStreams::on_end(Slot& slot, const Completion& completion, OpQueue& c
     completed.push_back(*reader);
   } else if (reader->code == OpCode::kRead) {
     requests_.begin(*reader);
-  } else if (result == -ENOBUFS) {
+  } else if (result == -ENOBUFS && buffers_ != nullptr) {
     starved_.push_back(slot);
   } else {
     arm(slot);
@@ -178,19 +198,30 @@ void ReceiveStreams::on_end(Slot& slot, const Completion& completion, OpQueue& c
 // A receive that is armed while nothing is lent fails at once, so no more are armed than there are
 // blocks for. How many receives are armed is what is known of how many connections are busy.
 void ReceiveStreams::feed_starved() noexcept {
+  if (buffers_ == nullptr) return arm_starved();
   if (ran_out_) {
     ran_out_ = false;
     std::size_t waiting = 0;
     starved_.for_each([&waiting](Slot&) { ++waiting; });
-    buffers_.grow(std::min(most_lent_, 2 * (armed_ + waiting)));
+    buffers_->grow(std::min(most_lent_, 2 * (armed_ + waiting)));
   }
   // Before the look at the pool: a block that another thread returns later will wake us.
   pool_->set_starving(true);
-  buffers_.refill();
-  for (std::size_t left = buffers_.lent(); left > 0 && !starved_.empty(); --left) {
+  buffers_->refill();
+  for (std::size_t left = buffers_->lent(); left > 0 && !starved_.empty(); --left) {
     arm(*starved_.pop_front());
   }
   if (starved_.empty()) pool_->set_starving(false);
+}
+
+void ReceiveStreams::arm_starved() noexcept {
+  pool_->set_starving(true);  // before the look at the pool, as above
+  while (!starved_.empty()) {
+    Block* block = pool_->take();
+    if (block == nullptr) return;
+    arm_with(*starved_.pop_front(), *block);
+  }
+  pool_->set_starving(false);
 }
 
 }  // namespace rondo

@@ -9,6 +9,9 @@
 //    |   +----- overflow ---------+         armed again by the next receive()
 //    +--------- ending (cancelled because kMostQueued blocks are queued, or closing) ---+
 //
+// Without multishot a receive ends after one block, like after an overflow. Without a buffer ring
+// the pool is asked for a block when a receive is armed, and the receive starves if there is none.
+//
 //   end of stream and errors: slot.stream_error, for this and every later receive
 //
 // read() takes what is queued first. It waits for the stream where one is armed, as the bytes would
@@ -18,6 +21,8 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
+#include <vector>
 
 #include "kernel/uring/buffer_ring.h"
 #include "kernel/uring/requests.h"
@@ -30,8 +35,11 @@ namespace rondo {
 
 class ReceiveStreams {
  public:
-  ReceiveStreams(Requests& requests, BufferRing& buffers, BackendCounters& counters) noexcept
+  // Without `buffers`, each receive that waits has a block of its own.
+  ReceiveStreams(Requests& requests, BufferRing* buffers, BackendCounters& counters) noexcept
       : requests_(requests), buffers_(buffers), counters_(counters) {}
+  // The kernel must not write to a block any more.
+  ~ReceiveStreams();
 
   void attach(Pool& pool) noexcept;
 
@@ -42,8 +50,7 @@ class ReceiveStreams {
   // A completion of the slot's stream.
   void on_completion(Slot& slot, const Completion& completion, OpQueue& completed) noexcept {
     if (completion.result > 0) [[likely]] {
-      deliver(slot, buffers_.take(completion.flags >> IORING_CQE_BUFFER_SHIFT), completion.result,
-              completed);
+      deliver(slot, take_block(slot, completion), completion.result, completed);
     }
     if (completion.final()) [[unlikely]] {
       on_end(slot, completion, completed);
@@ -64,7 +71,9 @@ class ReceiveStreams {
 
   // Before each call to the kernel: lends what blocks there are, and arms the starved.
   void feed() noexcept {
-    buffers_.refill();
+    if (buffers_ != nullptr) [[likely]] {
+      buffers_->refill();
+    }
     if (ran_out_ || !starved_.empty()) [[unlikely]] {
       feed_starved();
     }
@@ -76,21 +85,32 @@ class ReceiveStreams {
   // Lent before anybody has starved.
   static constexpr std::size_t kFirstLent = 256;
 
+  // The block that a completion has filled, or has not needed.
+  Block& take_block(Slot& slot, const Completion& completion) noexcept {
+    if (buffers_ != nullptr) [[likely]] {
+      return buffers_->take(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+    }
+    return *std::exchange(own_blocks_[slot.index], nullptr);
+  }
   void arm(Slot& slot) noexcept;
+  void arm_with(Slot& slot, Block& block) noexcept;
   void deliver(Slot& slot, Block& block, int size, OpQueue& completed) noexcept;
   void keep(Slot& slot, Block& block) noexcept;
   void on_end(Slot& slot, const Completion& completion, OpQueue& completed) noexcept;
   void copy_queued(Slot& slot, Op& op) noexcept;
   void feed_starved() noexcept;
+  void arm_starved() noexcept;
 
   Requests& requests_;
-  BufferRing& buffers_;
+  BufferRing* const buffers_;
   BackendCounters& counters_;
   Pool* pool_ = nullptr;
   std::size_t armed_ = 0;
   std::size_t most_lent_ = 0;  // what the pool has
   bool ran_out_ = false;       // of lent blocks, since the last feed_starved
   List<Slot> starved_;         // not armed, waited for; oldest first
+  std::vector<Block*>
+      own_blocks_;  // without buffers_: what each armed slot receives into, by index
 };
 
 }  // namespace rondo

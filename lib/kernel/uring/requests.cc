@@ -6,6 +6,7 @@
 
 #include "kernel/uring/buffer_ring.h"
 #include "rondo/base/assert.h"
+#include "rondo/buffer/pool.h"
 
 namespace rondo {
 namespace {
@@ -81,15 +82,29 @@ void Requests::prepare_gather(io_uring_sqe& entry, const Op& op) noexcept {
 
 void Requests::arm_receives(Slot& slot) noexcept {
   io_uring_sqe& entry = entry_for(slot);
-  ::io_uring_prep_recv_multishot(&entry, slot.fd, nullptr, 0, 0);
+  if (form_.multishot) [[likely]] {
+    ::io_uring_prep_recv_multishot(&entry, slot.fd, nullptr, 0, 0);
+  } else {
+    ::io_uring_prep_recv(&entry, slot.fd, nullptr, kLongest, 0);  // the block's size is the limit
+  }
   entry.flags |= IOSQE_BUFFER_SELECT;
   entry.buf_group = BufferRing::kGroup;
   entry.user_data = token_of(slot, Tag::kReceives);
 }
 
+void Requests::arm_receive(Slot& slot, const Block& block) noexcept {
+  io_uring_sqe& entry = entry_for(slot);
+  ::io_uring_prep_recv(&entry, slot.fd, block.data, block.pool->block_bytes(), 0);
+  entry.user_data = token_of(slot, Tag::kReceives);
+}
+
 void Requests::arm_accepts(Slot& slot) noexcept {
   io_uring_sqe& entry = entry_for(slot);
-  ::io_uring_prep_multishot_accept(&entry, slot.fd, nullptr, nullptr, SOCK_CLOEXEC);
+  if (form_.multishot) {
+    ::io_uring_prep_multishot_accept(&entry, slot.fd, nullptr, nullptr, SOCK_CLOEXEC);
+  } else {
+    ::io_uring_prep_accept(&entry, slot.fd, nullptr, nullptr, SOCK_CLOEXEC);
+  }
   entry.user_data = token_of(slot, Tag::kAccepts);
 }
 
@@ -99,10 +114,14 @@ void Requests::cancel_stream(Slot& slot, Tag stream) noexcept {
   entry.user_data = token_of(slot, Tag::kStreamCancel);
 }
 
-void Requests::cancel(Op& op) noexcept {
+void Requests::cancel(Op& op) noexcept { prepare_cancel(token_of(op)); }
+
+void Requests::cancel_wake() noexcept { prepare_cancel(token_of(Tag::kWake)); }
+
+void Requests::prepare_cancel(std::uint64_t token) noexcept {
   io_uring_sqe& entry = ring_.next_entry();
-  ::io_uring_prep_cancel64(&entry, token_of(op), 0);
-  entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  ::io_uring_prep_cancel64(&entry, token, 0);
+  if (ring_.skips_successes()) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
   entry.user_data = token_of(Tag::kIgnored);
 }
 
@@ -115,7 +134,11 @@ void Requests::cancel_all() noexcept {
 void Requests::arm_wake(int event_fd) noexcept {
   ++outstanding_;
   io_uring_sqe& entry = ring_.next_entry();
-  ::io_uring_prep_poll_multishot(&entry, event_fd, kPollIn);
+  if (form_.multishot) {
+    ::io_uring_prep_poll_multishot(&entry, event_fd, kPollIn);
+  } else {
+    ::io_uring_prep_poll_add(&entry, event_fd, kPollIn);
+  }
   entry.user_data = token_of(Tag::kWake);
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "kernel/uring/form.h"
 #include "kernel/uring/ring.h"
 #include "kernel/uring/token.h"
 #include "rondo/kernel/op.h"
@@ -30,26 +31,29 @@ std::optional<GatherPosition> position_of(const Op& gather) noexcept;
 // of.
 class Requests {
  public:
-  explicit Requests(Ring& ring)
-      : ring_(ring), headers_(std::make_unique<msghdr[]>(ring.submission_entries())) {}
+  Requests(Ring& ring, const UringForm& form)
+      : ring_(ring), form_(form), headers_(std::make_unique<msghdr[]>(ring.submission_entries())) {}
 
   // A request that completes once, with the Op's address as its token. The Op and what it points to
   // must stay until then. A send goes on where op.done says.
   void begin(Op& op) noexcept;
 
-  // The streams: received blocks, accepted connections.
+  // The streams: received blocks, accepted connections. Without multishot, of one each.
   void arm_receives(Slot& slot) noexcept;
   void arm_accepts(Slot& slot) noexcept;
+  // A stream of one, into a block of its own.
+  void arm_receive(Slot& slot, const Block& block) noexcept;
   // Asks the slot's stream to end; more of it may still come before its last completion.
   void cancel_stream(Slot& slot, Tag stream) noexcept;
 
   // Asks the op's request to end; the op completes as always, maybe with a result after all.
   void cancel(Op& op) noexcept;
-  // Asks everything to end.
+  // Asks everything to end; before Linux 5.19 that is refused.
   void cancel_all() noexcept;
 
-  // Completes with Tag::kWake whenever `event_fd` is written.
+  // Completes with Tag::kWake when `event_fd` is written: each time, or once without multishot.
   void arm_wake(int event_fd) noexcept;
+  void cancel_wake() noexcept;
   // The last completion of a request of no slot, or of one that is not to be touched, has come.
   void any_over() noexcept { --outstanding_; }
 
@@ -68,9 +72,11 @@ class Requests {
     ++outstanding_;
     return ring_.next_entry();
   }
+  void prepare_cancel(std::uint64_t token) noexcept;
   void prepare_gather(io_uring_sqe& entry, const Op& op) noexcept;
 
   Ring& ring_;
+  const UringForm form_;
   std::size_t outstanding_ = 0;
   // By number of the submission entry: the kernel copies the header while it takes the entry in.
   std::unique_ptr<msghdr[]> headers_;

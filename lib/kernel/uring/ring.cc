@@ -10,23 +10,48 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "kernel/uring/token.h"
 #include "kernel/uring/uapi.h"
 #include "rondo/base/assert.h"
 
 namespace rondo {
 namespace {
 
-// One issuer, who alone runs the completions' task work, inside its one enter per turn; the flag
-// that says there is some; and one refused entry does not hold up those behind it.
-constexpr unsigned kSetupFlags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER |
-                                 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
-                                 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+constexpr unsigned kPlainFlags = IORING_SETUP_R_DISABLED | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+// A flag says that there is completion work, and one refused entry does not hold up those behind.
+constexpr unsigned kFlaggedFlags =
+    kPlainFlags | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
 
-// No completion is dropped, what a request points to is read at submission, sockets wait without a
-// worker thread, and a wait takes its timeout as an argument.
-constexpr unsigned kNeededFeatures = IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE |
-                                     IORING_FEAT_FAST_POLL | IORING_FEAT_EXT_ARG |
-                                     IORING_FEAT_CQE_SKIP;
+unsigned setup_flags(UringRung rung) noexcept {
+  switch (rung) {
+    case UringRung::kHighest:
+    case UringRung::kTop:
+      return kFlaggedFlags | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+    case UringRung::kCoop:
+      return kFlaggedFlags | IORING_SETUP_COOP_TASKRUN;
+    case UringRung::kPlain:
+      break;
+  }
+  return kPlainFlags;
+}
+
+// No completion is dropped, what a request points to is read at submission, and sockets wait
+// without a worker thread.
+constexpr unsigned kNeededFeatures =
+    IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_FAST_POLL;
+
+// Longer waits end early, once a day.
+constexpr Duration kLongestTimer = std::chrono::hours(24);
+
+// Tells the timer that is waited for from those that were replaced.
+std::uint64_t next_timer_token(std::uint64_t last) noexcept {
+  return (last | kTagMask) + 1 + token_of(Tag::kTimer);
+}
+
+__kernel_timespec timespec_of(Duration time) noexcept {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+}
 
 int register_with(int fd, unsigned code, void* argument, unsigned count) noexcept {
   const long outcome = ::syscall(__NR_io_uring_register, fd, code, argument, count);
@@ -57,7 +82,7 @@ std::string likely_reason(int error) {
     case ENOSYS:
       return "the kernel has no io_uring, or a seccomp filter hides it";
     case EINVAL:
-      return "the kernel does not know something that is needed here (Linux 6.1 or newer does)";
+      return "the kernel does not know something that is needed for it";
     case ENOMEM:
       return "not enough memory, or RLIMIT_MEMLOCK is too low";
     case EMFILE:
@@ -79,7 +104,7 @@ absl::Status uring_error(const char* call, int error) {
 
 absl::StatusOr<std::unique_ptr<Ring>> Ring::create(const RingOptions& options) {
   io_uring_params params = {};
-  params.flags = kSetupFlags;
+  params.flags = setup_flags(options.rung);
   params.cq_entries = options.completions;
   std::unique_ptr<Ring> ring(new Ring);
   const int outcome = ::io_uring_queue_init_params(options.submissions, &ring->ring_, &params);
@@ -107,6 +132,10 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::create(const RingOptions& options) {
   ring->enter_fd_ = native.ring_fd;
   // Waiting for the network is not waiting for a disk, so it does not count as iowait.
   if ((params.features & uapi::kFeatureNoIowait) != 0) ring->enter_flags_ = uapi::kEnterNoIowait;
+  ring->ext_arg_ = options.ext_arg && (params.features & IORING_FEAT_EXT_ARG) != 0;
+  // The plain rung does without all that is newer, also where it is to be had.
+  ring->skips_successes_ =
+      options.rung != UringRung::kPlain && (params.features & IORING_FEAT_CQE_SKIP) != 0;
   return ring;
 }
 
@@ -149,12 +178,34 @@ int Ring::try_enter(Duration wait) noexcept {
   if (wait <= Duration(0)) {
     return call(wait < Duration(0) ? 1 : 0, IORING_ENTER_GETEVENTS, nullptr, 0);
   }
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(wait);
-  const __kernel_timespec timeout = {.tv_sec = seconds.count(),
-                                     .tv_nsec = (wait - seconds).count()};
+  if (!ext_arg_) [[unlikely]] {
+    arm_timer(wait);
+    return call(1, IORING_ENTER_GETEVENTS, nullptr, 0);
+  }
+  const __kernel_timespec timeout = timespec_of(wait);
   io_uring_getevents_arg argument = {};
   argument.ts = reinterpret_cast<std::uint64_t>(&timeout);
   return call(1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &argument, sizeof(argument));
+}
+
+// The timer that is under way stays if it is early enough: that it is too early costs an empty turn
+// at most, and a new one for each wait would cost an entry and a completion each time.
+void Ring::arm_timer(Duration wait) noexcept {
+  const TimePoint now = Clock::monotonic().now();
+  const TimePoint end = after(now, std::min<Duration>(wait, kLongestTimer));
+  const bool under_way = timer_end_ > now;
+  if (under_way && timer_end_ <= end) return;
+  if (under_way) {
+    io_uring_sqe& entry = next_entry();
+    ::io_uring_prep_timeout_remove(&entry, timer_token_, 0);
+    entry.user_data = token_of(Tag::kIgnored);
+  }
+  timer_end_ = end;
+  timer_token_ = next_timer_token(timer_token_);
+  timer_time_ = timespec_of(end.time_since_epoch());
+  io_uring_sqe& entry = next_entry();
+  ::io_uring_prep_timeout(&entry, &timer_time_, 0, IORING_TIMEOUT_ABS);
+  entry.user_data = timer_token_;
 }
 
 void Ring::enter(Duration wait) noexcept { require_harmless(try_enter(wait)); }

@@ -19,12 +19,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "rondo/base/clock.h"
+#include "rondo/kernel/uring_options.h"
 
 namespace rondo {
 
 struct RingOptions {
-  unsigned submissions = 1024;  // entries; a fuller turn submits in the middle
-  unsigned completions = 8192;  // entries; more than that at once is an overflow, slow but not lost
+  UringRung rung = UringRung::kTop;
+  bool ext_arg = true;  // a wait's end goes with the call, where the kernel knows that
+  unsigned submissions = UringOptions{}.submissions;
+  unsigned completions = UringOptions{}.completions;
 };
 
 // One completion, copied out of the ring.
@@ -36,10 +39,11 @@ struct Completion {
   bool final() const noexcept { return (flags & IORING_CQE_F_MORE) == 0; }
 };
 
-// A ring of one thread: completions appear only inside enter(). Created on any thread, it belongs
-// to the one that calls enable(), which must also be the one that destroys it (or have ended
-// before). The entries' memory is the kernel's and ours, so whatever the kernel moves is read with
-// acquire and whatever we move is written with release.
+// A ring of one thread: on the top rung completions appear only inside enter(), further down
+// whenever the thread is in the kernel. Created on any thread, it belongs to the one that calls
+// enable(), which must also be the one that destroys it (or have ended before). The entries' memory
+// is the kernel's and ours, so whatever the kernel moves is read with acquire and whatever we move
+// is written with release.
 class Ring {
  public:
   // The error names errno and its likely reason in one line.
@@ -78,6 +82,11 @@ class Ring {
   }
   bool has_overflown() const noexcept { return (flags() & IORING_SQ_CQ_OVERFLOW) != 0; }
 
+  // Whether IOSQE_CQE_SKIP_SUCCESS keeps the completion of what succeeds away.
+  bool skips_successes() const noexcept { return skips_successes_; }
+  // Whether a wait's end goes with the call; else it is a request with Tag::kTimer.
+  bool has_ext_arg() const noexcept { return ext_arg_; }
+
   // Submits, runs task work and, unless there are completions already, waits for one: not at all
   // for 0, for ever if negative. May return early.
   void enter(Duration wait) noexcept;
@@ -85,6 +94,11 @@ class Ring {
   void submit() noexcept;
   // enter() for the end: -errno instead of ending the process when the kernel refuses.
   int try_enter(Duration wait) noexcept;
+
+  // A completion with Tag::kTimer.
+  void on_timer(const Completion& completion) noexcept {
+    if (completion.token == timer_token_) timer_end_ = TimePoint::min();
+  }
 
   bool has_completions() const noexcept {
     return __atomic_load_n(completion_tail_, __ATOMIC_ACQUIRE) != *completion_head_;
@@ -116,6 +130,7 @@ class Ring {
 
   unsigned flags() const noexcept { return __atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED); }
   int call(unsigned minimum, unsigned flags, const void* argument, std::size_t bytes) noexcept;
+  void arm_timer(Duration wait) noexcept;
   void require_harmless(int outcome) const noexcept;
 
   io_uring_sqe* submissions_ = nullptr;
@@ -130,6 +145,12 @@ class Ring {
   int enter_fd_ = -1;         // the ring's number in the thread's own table, or its descriptor
   unsigned enter_flags_ = 0;  // what every call says
   pid_t owner_ = -1;          // the thread of enable()
+  bool skips_successes_ = false;
+  bool ext_arg_ = true;
+  // Without the argument: the one timer that the kernel holds, and when it completes.
+  std::uint64_t timer_token_ = 0;
+  TimePoint timer_end_ = TimePoint::min();
+  __kernel_timespec timer_time_ = {};  // read when the timer is submitted
   io_uring ring_ = {};
 };
 

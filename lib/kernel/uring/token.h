@@ -16,6 +16,7 @@ enum class Tag : std::uint64_t {
   kStreamCancel = 3,  // Slot*: asks one of those streams to end
   kWake = 4,          // nothing: the eventfd
   kIgnored = 5,       // nothing: a request whose outcome shows elsewhere
+  kTimer = 6,         // a number: the end of a wait, of Ring's own
 };
 
 inline constexpr std::uint64_t kTagMask = 7;
@@ -30,6 +31,10 @@ inline constexpr std::uint64_t token_of(Tag tag) noexcept {
 }
 
 inline Tag tag_of(std::uint64_t token) noexcept { return static_cast<Tag>(token & kTagMask); }
+// Whether the request is one of those that Requests counts.
+inline bool is_counted(std::uint64_t token) noexcept {
+  return tag_of(token) != Tag::kIgnored && tag_of(token) != Tag::kTimer;
+}
 inline Op& op_of(std::uint64_t token) noexcept { return *reinterpret_cast<Op*>(token); }
 inline Slot& slot_of(std::uint64_t token) noexcept {
   return *reinterpret_cast<Slot*>(token & ~kTagMask);

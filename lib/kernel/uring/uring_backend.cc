@@ -9,7 +9,6 @@
 #include <chrono>
 #include <utility>
 
-#include "kernel/uring/probe.h"
 #include "rondo/base/assert.h"
 
 namespace rondo {
@@ -28,30 +27,37 @@ void drain(int event_fd) noexcept {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Backend>> make_uring_backend(const UringOptions& options) {
-  absl::Status probed = probe_uring();
-  if (!probed.ok()) return probed;
-  auto ring = Ring::create(options.ring);
+absl::StatusOr<std::unique_ptr<Backend>> UringBackend::create(const UringForm& form,
+                                                              const UringOptions& options) {
+  auto ring = Ring::create({.rung = form.rung,
+                            .ext_arg = form.ext_arg,
+                            .submissions = options.submissions,
+                            .completions = options.completions});
   if (!ring.ok()) return ring.status();
-  auto buffers = BufferRing::create(**ring, options.buffers);
-  if (!buffers.ok()) return buffers.status();
+  std::unique_ptr<BufferRing> buffers;
+  if (form.buffer_ring) {
+    auto created = BufferRing::create(**ring, options.buffers);
+    if (!created.ok()) return created.status();
+    buffers = *std::move(created);
+  }
   Fd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!event.valid()) return uring_error("eventfd", errno);
-  return std::make_unique<UringBackend>(*std::move(ring), *std::move(buffers), std::move(event));
+  return std::unique_ptr<Backend>(
+      new UringBackend(form, *std::move(ring), std::move(buffers), std::move(event)));
 }
 
-UringBackend::UringBackend(std::unique_ptr<Ring> ring, std::unique_ptr<BufferRing> buffers,
-                           Fd event)
+UringBackend::UringBackend(const UringForm& form, std::unique_ptr<Ring> ring,
+                           std::unique_ptr<BufferRing> buffers, Fd event)
     : ring_(std::move(ring)),
       buffers_(std::move(buffers)),
       event_(std::move(event)),
-      requests_(*ring_),
-      receives_(requests_, *buffers_, counters_),
+      requests_(*ring_, form),
+      receives_(requests_, buffers_.get(), counters_),
       accepts_(requests_) {}
 
 UringBackend::~UringBackend() {
   if (attached_) end_everything();
-  buffers_->unregister(*ring_);
+  if (buffers_ != nullptr) buffers_->unregister(*ring_);
   ring_.reset();
   buffers_.reset();  // the blocks go back only now that the kernel cannot write to them
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// io_uring (man 7 io_uring), where a kernel has all of what makes it fast.
+// io_uring (man 7 io_uring).
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "kernel/uring/accept_streams.h"
 #include "kernel/uring/buffer_ring.h"
+#include "kernel/uring/form.h"
 #include "kernel/uring/receive_streams.h"
 #include "kernel/uring/requests.h"
 #include "kernel/uring/ring.h"
@@ -18,16 +19,6 @@
 #include "rondo/kernel/backend.h"
 
 namespace rondo {
-
-struct UringOptions {
-  RingOptions ring = {};
-  unsigned buffers = 8192;  // blocks that may be lent to the kernel at once; a power of two
-};
-
-// Opens a ring after a self-test. The error says in one line which call was refused, with which
-// errno, and why that may be: EPERM by a seccomp filter or the sysctl kernel.io_uring_disabled,
-// ENOSYS and EINVAL by an old kernel, and so on.
-absl::StatusOr<std::unique_ptr<Backend>> make_uring_backend(const UringOptions& options);
 
 // The kernel performs the operations and says when they are done. An attempt fills in a submission
 // entry at once; the turn's one enter submits them all, and waits.
@@ -41,7 +32,9 @@ absl::StatusOr<std::unique_ptr<Backend>> make_uring_backend(const UringOptions& 
 // exactly if is_in_kernel() says so; all others are ended by just forgetting them.
 class UringBackend final : public Backend {
  public:
-  UringBackend(std::unique_ptr<Ring> ring, std::unique_ptr<BufferRing> buffers, Fd event);
+  // `form` has passed the self-test (climb_uring). Sizes come from `options`.
+  static absl::StatusOr<std::unique_ptr<Backend>> create(const UringForm& form,
+                                                         const UringOptions& options);
   // On the thread that attached, or when that thread has ended. What is still in flight is
   // cancelled and waited for, a second at most; ops and slots are not touched.
   ~UringBackend() override;
@@ -55,6 +48,9 @@ class UringBackend final : public Backend {
   bool blocking() const noexcept override { return true; }
 
  private:
+  UringBackend(const UringForm& form, std::unique_ptr<Ring> ring,
+               std::unique_ptr<BufferRing> buffers, Fd event);
+
   Progress begin_write(Op& op) noexcept;
   Progress begin_request(Op& op, Op*& place) noexcept;
   Progress attempt_close(Op& op) noexcept;
@@ -81,7 +77,7 @@ class UringBackend final : public Backend {
   void end_everything() noexcept;
 
   std::unique_ptr<Ring> ring_;
-  std::unique_ptr<BufferRing> buffers_;
+  std::unique_ptr<BufferRing> buffers_;  // none in a form without
   Fd event_;
   Requests requests_;
   ReceiveStreams receives_;
