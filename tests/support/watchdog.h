@@ -28,7 +28,7 @@ constexpr int scaled(int full, int divisor = 10) { return kSanitized ? full / di
 // that does not help within another few seconds, the process ends. One at a time in a process.
 class Watchdog {
  public:
-  explicit Watchdog(int seconds = kSanitized ? 60 : 20);
+  explicit Watchdog(int seconds = 60);
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog();
