@@ -1451,7 +1451,7 @@ TEST(UringBackendDeathTest, two_receives_at_once_are_misuse) {
         loop.begin(one);
         loop.begin(two);
       },
-      "where another one is under way");
+      "two receives (or accepts) at the same time");
 }
 
 TEST(UringBackendDeathTest, a_turn_on_another_thread_is_misuse) {

@@ -25,7 +25,7 @@ class ScaleTest : public BackendTest {
  protected:
   const Endpoint any_port_ = transport_cells().front().any_port;
 };
-RONDO_ON_EVERY_BACKEND(ScaleTest);
+RONDO_ON_MAIN_BACKENDS(ScaleTest);
 
 TEST_P(ScaleTest, a_million_messages_of_one_byte_arrive_in_order) {
   const int messages = scaled(1000000);

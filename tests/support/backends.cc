@@ -9,15 +9,33 @@ LoopOptions BackendCell::options() const {
   LoopOptions options;
   options.backend = kind;
   options.trigger = trigger;
+  options.uring = uring;
   return options;
 }
 
-std::vector<BackendCell> backend_cells() {
+std::vector<BackendCell> main_backend_cells() {
   return {
       {"epoll_edge", BackendKind::kEpoll, Trigger::kEdge},
       {"epoll_level", BackendKind::kEpoll, Trigger::kLevel},
-      {"io_uring", BackendKind::kIoUring, Trigger::kDefault},
+      {"io_uring", BackendKind::kIoUring},
   };
+}
+
+std::vector<BackendCell> backend_cells() {
+  std::vector<BackendCell> all = main_backend_cells();
+  const auto add = [&all](const char* name, const UringOptions& uring) {
+    all.push_back({.name = name, .kind = BackendKind::kIoUring, .uring = uring});
+  };
+  add("io_uring_coop", {.rung = UringRung::kCoop});
+  add("io_uring_plain", {.rung = UringRung::kPlain});
+  add("io_uring_no_multishot", {.rung = UringRung::kTop, .multishot = false});
+  add("io_uring_no_buffer_ring", {.rung = UringRung::kTop, .buffer_ring = false});
+  add("io_uring_no_ext_arg", {.rung = UringRung::kTop, .ext_arg = false});
+  add("io_uring_bare", {.rung = UringRung::kPlain,
+                        .multishot = false,
+                        .buffer_ring = false,
+                        .ext_arg = false});
+  return all;
 }
 
 std::vector<TransportCell> transport_cells() {

@@ -17,7 +17,8 @@ namespace rondo {
 struct BackendCell {
   const char* name;
   BackendKind kind;
-  Trigger trigger;
+  Trigger trigger = Trigger::kDefault;
+  UringOptions uring = {};
 
   // A loop's options for it; the rest is at its default.
   LoopOptions options() const;
@@ -33,6 +34,9 @@ struct Cell {
   TransportCell transport;
 };
 
+// Those that a user gets, for tests that take seconds; and with them the forms of io_uring that
+// older kernels have.
+std::vector<BackendCell> main_backend_cells();
 std::vector<BackendCell> backend_cells();
 std::vector<TransportCell> transport_cells();
 std::vector<Cell> cells();  // each backend with each transport

@@ -115,6 +115,8 @@ class TransportTest : public World, public testing::WithParamInterface<Cell> {
 
 #define RONDO_ON_EVERY_BACKEND(Suite) \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(backend_cells()), name_of_backend)
+#define RONDO_ON_MAIN_BACKENDS(Suite) \
+  INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(main_backend_cells()), name_of_backend)
 #define RONDO_ON_EVERY_CELL(Suite) \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(cells()), name_of_cell)
 
