@@ -65,6 +65,11 @@ Result<void> listen(int fd, int backlog) noexcept {
   return outcome(uninterrupted([&]() noexcept { return ::listen(fd, backlog); }));
 }
 
+// Not made again after EINTR: the connection goes on being made (man 2 connect).
+Result<void> connect(int fd, const sockaddr* name, socklen_t size) noexcept {
+  return outcome(::connect(fd, name, size));
+}
+
 Result<SocketName> local_name(int fd) noexcept { return read_name(fd, ::getsockname); }
 
 Result<SocketName> peer_name(int fd) noexcept { return read_name(fd, ::getpeername); }

@@ -6,11 +6,22 @@
 #include "rondo/kernel/control.h"
 
 namespace rondo {
+namespace {
+
+BlockingMode mode_of(Loop& loop) noexcept {
+  return loop.backend().blocking() ? BlockingMode::kBlocking : BlockingMode::kNonBlocking;
+}
+
+}  // namespace
+
+Result<Socket> Socket::open_stream(Loop& loop, int family) noexcept {
+  auto fd = control::open_stream_socket(family, mode_of(loop));
+  if (!fd) return fd.error();
+  return adopt_prepared(loop, std::move(*fd));
+}
 
 Result<Socket> Socket::adopt(Loop& loop, Fd fd) noexcept {
-  const BlockingMode mode =
-      loop.backend().blocking() ? BlockingMode::kBlocking : BlockingMode::kNonBlocking;
-  auto changed = control::set_blocking_mode(fd.number(), mode);
+  auto changed = control::set_blocking_mode(fd.number(), mode_of(loop));
   if (!changed) return changed.error();
   return adopt_prepared(loop, std::move(fd));
 }
@@ -21,18 +32,6 @@ Result<Socket> Socket::adopt_prepared(Loop& loop, Fd fd) noexcept {
   if (slot == nullptr) return Error::from_errno(ENOMEM);
   static_cast<void>(fd.release());
   return Socket(loop, *slot);
-}
-
-Result<Endpoint> Socket::local_endpoint() const noexcept {
-  auto name = control::local_name(fd());
-  if (!name) return name.error();
-  return Endpoint::from_native(name->data(), name->size);
-}
-
-Result<Endpoint> Socket::peer_endpoint() const noexcept {
-  auto name = control::peer_name(fd());
-  if (!name) return name.error();
-  return Endpoint::from_native(name->data(), name->size);
 }
 
 }  // namespace rondo

@@ -2,18 +2,14 @@
 #include "rondo/net/tcp_stream.h"
 
 #include "rondo/io/connect.h"
-#include "rondo/kernel/control.h"
 #include "rondo/loop/this_loop.h"
+#include "rondo/net/socket_options.h"
 
 namespace rondo {
 
 Task<Result<TcpStream>> TcpStream::connect(Endpoint server) {
   Loop& loop = co_await this_loop();
-  const BlockingMode mode =
-      loop.backend().blocking() ? BlockingMode::kBlocking : BlockingMode::kNonBlocking;
-  auto fd = control::open_stream_socket(server.family(), mode);
-  if (!fd) co_return fd.error();
-  auto socket = Socket::adopt_prepared(loop, std::move(*fd));
+  auto socket = Socket::open_stream(loop, server.family());
   if (!socket) co_return socket.error();
   auto prompt = socket->set(NoDelay{true});
   if (!prompt) co_return prompt.error();

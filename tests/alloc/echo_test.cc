@@ -62,7 +62,7 @@ class AllocationTest : public BackendTest {
     std::uint64_t after = 0;
     run([&]() -> Task<> {
       Loop& here = co_await this_loop();
-      auto listener = TcpListener::listen(here, transport_cells().front().any_port).value();
+      auto listener = TcpListener::listen(here, loopback_port()).value();
       const Endpoint address = listener.local_endpoint().value();
       std::vector<TcpStream> clients;
       std::vector<std::vector<std::byte>> messages;

@@ -21,7 +21,7 @@ class CancellationTest : public TransportTest {
   void set_stage() {
     run([&]() -> Task<> {
       Mixed ends = co_await connected_to_raw(64 << 10);
-      stage_.emplace(any_port(), listen(), std::move(ends.stream), std::move(ends.peer));
+      stage_.emplace(any(), listen(), std::move(ends.stream), std::move(ends.peer));
     });
   }
   void TearDown() override {
@@ -96,7 +96,7 @@ TEST_P(CancellationTest, stopping_the_loop_ends_everything_and_run_returns) {
   for (Suspended kind : every_suspended()) {
     loop().spawn([this, kind, &canceled]() -> Task<> {
       Mixed ends = co_await connected_to_raw(64 << 10);
-      Stage stage(any_port(), listen(), std::move(ends.stream), std::move(ends.peer));
+      Stage stage(any(), listen(), std::move(ends.stream), std::move(ends.peer));
       const Error outcome = co_await stage.suspend_in(kind);
       EXPECT_TRUE(outcome.is(Errc::canceled)) << name_of(kind) << ": " << outcome.message();
       ++canceled;
@@ -130,7 +130,7 @@ TEST_P(CancellationTest, a_canceled_send_tells_exactly_how_much_went) {
 // no byte may be lost, doubled or moved.
 TEST_P(CancellationTest, receives_that_race_with_their_stop_lose_no_byte) {
   const std::string payload = pattern(static_cast<std::size_t>(scaled(200000)));
-  auto produce = [&](TcpStream& stream) -> Task<> {
+  auto produce = [&](SocketStream& stream) -> Task<> {
     std::mt19937 random(1);
     std::string_view left = payload;
     while (!left.empty()) {
@@ -144,7 +144,7 @@ TEST_P(CancellationTest, receives_that_race_with_their_stop_lose_no_byte) {
   };
   int canceled = 0;
   int delivered = 0;
-  auto consume = [&](TcpStream& stream) -> Task<std::string> {
+  auto consume = [&](SocketStream& stream) -> Task<std::string> {
     std::mt19937 random(2);
     std::string got;
     for (Error outcome; !outcome.is(Errc::end_of_stream);) {
@@ -183,7 +183,7 @@ TEST_P(CancellationTest, sends_that_race_with_their_stop_account_for_every_byte)
   const int rounds = scaled(2000);
   const std::string payload = pattern(300000);
   std::string expected;
-  auto produce = [&](TcpStream& stream) -> Task<> {
+  auto produce = [&](SocketStream& stream) -> Task<> {
     std::mt19937 random(3);
     for (int i = 0; i < rounds; ++i) {
       const std::size_t size = random() % 16 == 0 ? payload.size() : 1 + random() % 2000;
@@ -208,10 +208,10 @@ TEST_P(CancellationTest, sends_that_race_with_their_stop_account_for_every_byte)
 
 TEST_P(CancellationTest, accepts_that_race_with_their_stop_lose_no_connection) {
   const int rounds = scaled(300, 5);
-  TcpListener listener = listen();
+  SocketListener listener = listen();
   run([&]() -> Task<> {
     std::mt19937 random(4);
-    const Endpoint address = listener.local_endpoint().value();
+    const Address address = address_of(listener);
     int accepted = 0;
     for (int i = 0; i < rounds; ++i) {
       RawPeer peer = RawPeer::connect(address);
@@ -231,17 +231,17 @@ TEST_P(CancellationTest, accepts_that_race_with_their_stop_lose_no_connection) {
     }
     EXPECT_EQ(accepted, rounds);
   });
-  { TcpListener gone = std::move(listener); }
+  { SocketListener gone = std::move(listener); }
 }
 
 TEST_P(CancellationTest, a_connect_that_races_with_its_stop_leaves_nothing_behind) {
   const int rounds = scaled(300, 5);
-  TcpListener listener = listen();
+  SocketListener listener = listen();
   run([&]() -> Task<> {
-    const Endpoint address = listener.local_endpoint().value();
+    const Address address = address_of(listener);
     int made = 0;
     for (int i = 0; i < rounds; ++i) {
-      auto raced = co_await when_any(TcpStream::connect(address), turns(i % 3));
+      auto raced = co_await when_any(connect(address), turns(i % 3));
       auto& stream = std::get<0>(raced.results);
       if (stream) {
         ++made;
@@ -255,14 +255,17 @@ TEST_P(CancellationTest, a_connect_that_races_with_its_stop_leaves_nothing_behin
     }
     EXPECT_GT(made, 0);
   });
-  { TcpListener gone = std::move(listener); }
+  { SocketListener gone = std::move(listener); }
 }
 
-TEST_P(CancellationTest, close_while_connecting) {
+class ConnectCancellationTest : public TcpTest {};
+RONDO_ON_EVERY_TCP_CELL(ConnectCancellationTest);
+
+TEST_P(ConnectCancellationTest, close_while_connecting) {
   run([&]() -> Task<> {
     Loop& here = co_await this_loop();
     DeafListener deaf(any_port());
-    const Endpoint address = deaf.endpoint();
+    const Address address = deaf.address();
     Fd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     auto socket = Socket::adopt(here, std::move(fd));
     EXPECT_TRUE(socket);

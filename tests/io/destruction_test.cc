@@ -19,7 +19,7 @@ class DestructionTest : public TransportTest {
   void set_stage() {
     run([&]() -> Task<> {
       Mixed ends = co_await connected_to_raw(64 << 10);
-      stage_.emplace(any_port(), listen(), std::move(ends.stream), std::move(ends.peer));
+      stage_.emplace(any(), listen(), std::move(ends.stream), std::move(ends.peer));
     });
   }
   // A task in `scope` that is suspended in `kind` when this returns.
@@ -98,7 +98,7 @@ TEST_P(DestructionInTest, a_loop_goes_while_tasks_are_suspended_in_every_kind_of
   for (Suspended kind : every_suspended()) {
     loop().spawn([this, kind]() -> Task<> {
       Mixed ends = co_await connected_to_raw(64 << 10);
-      Stage stage(any_port(), listen(), std::move(ends.stream), std::move(ends.peer));
+      Stage stage(any(), listen(), std::move(ends.stream), std::move(ends.peer));
       static_cast<void>(co_await stage.suspend_in(kind));
       ended_ = true;
     });
@@ -168,8 +168,8 @@ TEST_P(DestructionTest, a_frame_goes_when_its_result_is_there_but_not_read) {
 }
 
 TEST_P(DestructionTest, an_accepted_connection_that_nobody_took_is_closed_with_the_listener) {
-  TcpListener listener = listen();
-  const Endpoint address = listener.local_endpoint().value();
+  SocketListener listener = listen();
+  const Address address = address_of(listener);
   std::vector<RawPeer> peers;
   {
     Scope scope(loop());
@@ -179,7 +179,7 @@ TEST_P(DestructionTest, an_accepted_connection_that_nobody_took_is_closed_with_t
     loop().backend();
   }
   turn();
-  { TcpListener gone = std::move(listener); }
+  { SocketListener gone = std::move(listener); }
   turn();
   for (RawPeer& peer : peers) EXPECT_TRUE(peer.sees_end());
 }

@@ -21,7 +21,7 @@ class TimeoutTest : public TransportTest {
     open(std::move(options));
     run([&]() -> Task<> {
       Mixed ends = co_await connected_to_raw(64 << 10);
-      stage_.emplace(any_port(), listen(), std::move(ends.stream), std::move(ends.peer));
+      stage_.emplace(any(), listen(), std::move(ends.stream), std::move(ends.peer));
     });
   }
   void TearDown() override {

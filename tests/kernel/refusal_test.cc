@@ -65,7 +65,7 @@ void refuse(const Refusal& refusal) {
                  choice.reason.c_str());
     loop->spawn([&]() -> Task<> {
       Loop& here = co_await this_loop();
-      auto listener = TcpListener::listen(here, transport_cells().front().any_port).value();
+      auto listener = TcpListener::listen(here, loopback_port()).value();
       const Endpoint address = listener.local_endpoint().value();
       auto both = co_await when_all(TcpStream::connect(address), listener.accept());
       here.spawn(echo, std::move(*std::get<1>(both)));

@@ -277,7 +277,7 @@ TEST_P(LoopDeathTest, a_listener_that_outlives_its_loop_is_named) {
   EXPECT_DEATH(
       {
         auto mine = Loop::create(GetParam().options()).value();
-        auto listener = TcpListener::listen(*mine, transport_cells().front().any_port).value();
+        auto listener = TcpListener::listen(*mine, loopback_port()).value();
         mine.reset();
       },
       "a loop was destroyed while a stream, listener or wait of it lives on");

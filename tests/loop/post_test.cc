@@ -286,7 +286,7 @@ TEST_P(NestedTest, stop_from_another_thread_wakes_a_host_that_sits_in_poll) {
 }
 
 TEST_P(NestedTest, bytes_that_come_while_the_host_sits_in_poll_wake_it) {
-  TcpListener listener = TcpListener::listen(loop(), transport_cells().front().any_port).value();
+  TcpListener listener = TcpListener::listen(loop(), loopback_port()).value();
   RawPeer peer = RawPeer::connect(*listener.local_endpoint());
   loop().spawn([&]() -> Task<> {
     auto stream = co_await listener.accept();

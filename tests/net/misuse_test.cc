@@ -21,7 +21,7 @@ class MisuseDeathTest : public testing::TestWithParam<BackendCell> {
     auto loop = Loop::create(GetParam().options()).value();
     loop->spawn([&]() -> Task<> {
       Loop& here = co_await this_loop();
-      auto listener = TcpListener::listen(here, transport_cells().front().any_port).value();
+      auto listener = TcpListener::listen(here, loopback_port()).value();
       const Endpoint address = listener.local_endpoint().value();
       auto both = co_await when_all(TcpStream::connect(address), listener.accept());
       co_await body(*std::get<0>(both), *std::get<1>(both));
@@ -81,7 +81,7 @@ TEST_P(MisuseDeathTest, a_stream_of_another_loop) {
   EXPECT_DEATH(
       {
         auto other = Loop::create(GetParam().options()).value();
-        auto listener = TcpListener::listen(*other, transport_cells().front().any_port).value();
+        auto listener = TcpListener::listen(*other, loopback_port()).value();
         auto loop = Loop::create(GetParam().options()).value();
         loop->spawn([&]() -> Task<> { static_cast<void>(co_await listener.accept()); });
         loop->run();

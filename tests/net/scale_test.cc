@@ -23,7 +23,7 @@ namespace {
 
 class ScaleTest : public BackendTest {
  protected:
-  const Endpoint any_port_ = transport_cells().front().any_port;
+  const Endpoint any_port_ = loopback_port();
 };
 RONDO_ON_MAIN_BACKENDS(ScaleTest);
 

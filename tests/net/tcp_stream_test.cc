@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rondo/net/tcp_stream.h"
 
-#include <sys/ioctl.h>
-
 #include <cerrno>
-#include <random>
-#include <span>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -17,266 +11,20 @@
 namespace rondo {
 namespace {
 
-class TcpStreamTest : public TransportTest {};
-RONDO_ON_EVERY_CELL(TcpStreamTest);
-
-bool is_reset(Error error) { return error.number() == ECONNRESET || error.number() == EPIPE; }
+class TcpStreamTest : public TcpTest {};
+RONDO_ON_EVERY_TCP_CELL(TcpStreamTest);
 
 TEST_P(TcpStreamTest, connect_reaches_a_listener_and_both_ends_know_their_names) {
   run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    EXPECT_EQ(*ends.client.local_endpoint(), *ends.server.peer_endpoint());
-    EXPECT_EQ(*ends.client.peer_endpoint(), *ends.server.local_endpoint());
-    EXPECT_TRUE(*ends.client.get<NoDelay>());
-    EXPECT_TRUE(*ends.server.get<NoDelay>());
-  });
-}
-
-TEST_P(TcpStreamTest, connect_to_a_port_where_nobody_listens_is_refused) {
-  run([&]() -> Task<> {
-    Endpoint nobody;
-    {
-      RawListener gone(any_port());
-      nobody = gone.endpoint();
-    }
-    auto stream = co_await TcpStream::connect(nobody);
-    EXPECT_FALSE(stream);
-    EXPECT_EQ(stream.error().number(), ECONNREFUSED);
-  });
-}
-
-TEST_P(TcpStreamTest, what_is_sent_is_received_both_ways) {
-  run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    for (int round = 0; round < 100; ++round) {
-      auto asked = co_await ends.client.send_all("question");
-      EXPECT_TRUE(asked);
-      EXPECT_EQ(asked.bytes, 8u);
-      auto question = co_await ends.server.receive();
-      EXPECT_EQ(question->text(), "question");
-      auto answered = co_await ends.server.send_all(*question);
-      EXPECT_TRUE(answered);
-      const std::string answer = co_await receive_exactly(ends.client, 8);
-      EXPECT_EQ(answer, "question");
-    }
-  });
-}
-
-TEST_P(TcpStreamTest, both_directions_carry_a_lot_at_the_same_time) {
-  const std::string payload = pattern(static_cast<std::size_t>(scaled(16 << 20)));
-  auto send_and_finish = [&](TcpStream& stream) -> Task<> {
-    auto sent = co_await stream.send_all(payload);
-    EXPECT_TRUE(sent) << sent.error().message();
-    EXPECT_EQ(sent.bytes, payload.size());
-    auto finished = co_await stream.shutdown(Direction::kSend);
-    EXPECT_TRUE(finished);
-  };
-  run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    auto all = co_await when_all(send_and_finish(ends.client), send_and_finish(ends.server),
-                                 receive_to_end(ends.client), receive_to_end(ends.server));
-    EXPECT_TRUE(std::get<2>(all).bytes == payload);
-    EXPECT_TRUE(std::get<3>(all).bytes == payload);
-  });
-}
-
-TEST_P(TcpStreamTest, receive_and_read_alternate_in_every_order) {
-  const std::string payload = pattern(static_cast<std::size_t>(scaled(4 << 20, 4)));
-  auto produce = [&](TcpStream& stream) -> Task<> {
-    std::mt19937 random(7);
-    std::size_t at = 0;
-    while (at < payload.size()) {
-      const std::size_t size = std::min<std::size_t>(1 + random() % 40000, payload.size() - at);
-      auto sent = co_await stream.send_all(std::string_view(payload).substr(at, size));
-      EXPECT_TRUE(sent);
-      at += size;
-      if (random() % 8 == 0) co_await turns(1);
-    }
-    auto finished = co_await stream.shutdown(Direction::kSend);
-    EXPECT_TRUE(finished);
-  };
-  auto consume = [&](TcpStream& stream) -> Task<> {
-    std::mt19937 random(8);
-    std::string got;
-    std::vector<std::byte> room(50000);
-    for (;;) {
-      if (random() % 2 == 0) {
-        auto chunk = co_await stream.receive();
-        if (!chunk) break;
-        EXPECT_FALSE(chunk->empty());
-        got += chunk->text();
-      } else {
-        const std::size_t most = random() % 4 == 0 ? 1 + random() % 50000 : 1 + random() % 100;
-        auto count = co_await stream.read(std::span(room).first(most));
-        if (!count) break;
-        EXPECT_GE(*count, 1u);
-        EXPECT_LE(*count, most);
-        got.append(reinterpret_cast<const char*>(room.data()), *count);
-      }
-      if (random() % 8 == 0) co_await turns(1);
-    }
-    EXPECT_EQ(got.size(), payload.size());
-    EXPECT_TRUE(got == payload);
-  };
-  run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    co_await when_all(produce(ends.client), consume(ends.server));
-  });
-}
-
-TEST_P(TcpStreamTest, a_slow_reader_makes_send_all_wait_and_still_gets_every_byte) {
-  const std::string payload = pattern(static_cast<std::size_t>(scaled(16 << 20, 2)));
-  run([&]() -> Task<> {
-    Mixed ends = co_await connected_to_raw(64 << 10);
-    bool sent_all = false;
-    co_await with_scope([&](Scope& scope) -> Task<> {
-      scope.spawn([&]() -> Task<> {
-        auto sent = co_await ends.stream.send_all(payload);
-        EXPECT_TRUE(sent) << sent.error().message();
-        EXPECT_EQ(sent.bytes, payload.size());
-        sent_all = true;
-      });
-      co_await turns(50);
-      EXPECT_FALSE(sent_all) << "nobody has read anything yet";
-      std::string got;
-      while (got.size() < payload.size()) {
-        got += ends.peer.receive_some(100000);
-        co_await turns(1);
-      }
-      EXPECT_TRUE(got == payload);
-    });
-    EXPECT_TRUE(sent_all);
-  });
-}
-
-TEST_P(TcpStreamTest, send_tells_how_much_the_kernel_took) {
-  const std::string payload(64 << 20, 'x');
-  run([&]() -> Task<> {
-    Mixed ends = co_await connected_to_raw(64 << 10);
-    auto sent = co_await ends.stream.send(bytes_of(payload));
-    EXPECT_TRUE(sent);
-    EXPECT_GE(*sent, 1u);
-    EXPECT_LT(*sent, payload.size());
-    const std::size_t count = *sent;
-    co_await ends.stream.close();
-    EXPECT_EQ(ends.peer.receive_to_end().size(), count);
-  });
-}
-
-TEST_P(TcpStreamTest, a_gather_sends_all_its_pieces_in_order) {
-  std::vector<std::string> texts;
-  std::string whole;
-  for (std::size_t i = 0; i < 3000; ++i) {
-    texts.push_back(pattern(i % 7 == 0 ? 0 : i, whole.size()));
-    whole += texts.back();
-  }
-  std::vector<iovec> pieces;
-  for (std::string& text : texts) pieces.push_back({text.data(), text.size()});
-  auto gather = [&](TcpStream& stream) -> Task<> {
-    auto sent = co_await stream.send_all(std::span<const iovec>(pieces));
-    EXPECT_TRUE(sent) << sent.error().message();
-    EXPECT_EQ(sent.bytes, whole.size());
-    auto finished = co_await stream.shutdown(Direction::kSend);
-    EXPECT_TRUE(finished);
-  };
-  run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    auto both = co_await when_all(gather(ends.client), receive_to_end(ends.server));
-    EXPECT_EQ(std::get<1>(both).bytes.size(), whole.size());
-    EXPECT_TRUE(std::get<1>(both).bytes == whole);
-  });
-}
-
-TEST_P(TcpStreamTest, empty_sends_complete_and_send_nothing) {
-  run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    auto some = co_await ends.client.send({});
-    EXPECT_TRUE(some);
-    EXPECT_EQ(*some, 0u);
-    auto all = co_await ends.client.send_all("");
-    EXPECT_TRUE(all);
-    auto no_pieces = co_await ends.client.send_all(std::span<const iovec>());
-    EXPECT_TRUE(no_pieces);
-    const std::vector<iovec> empty_pieces(100, iovec{nullptr, 0});
-    auto nothing = co_await ends.client.send_all(std::span<const iovec>(empty_pieces));
-    EXPECT_TRUE(nothing);
-    EXPECT_EQ(nothing.bytes, 0u);
-    auto last = co_await ends.client.send_all("x");
-    EXPECT_TRUE(last);
-    auto chunk = co_await ends.server.receive();
-    EXPECT_EQ(chunk->text(), "x");
-  });
-}
-
-TEST_P(TcpStreamTest, the_end_of_the_stream_comes_after_all_bytes_and_stays) {
-  run([&]() -> Task<> {
-    Mixed ends = co_await connected_to_raw();
-    ends.peer.send("last words");
-    ends.peer.close();
-    const std::string words = co_await receive_exactly(ends.stream, 10);
-    EXPECT_EQ(words, "last words");
-    for (int i = 0; i < 3; ++i) {
-      auto chunk = co_await ends.stream.receive();
-      EXPECT_TRUE(chunk.error().is(Errc::end_of_stream));
-      std::byte room[4];
-      auto count = co_await ends.stream.read(room);
-      EXPECT_TRUE(count.error().is(Errc::end_of_stream));
-    }
-  });
-}
-
-TEST_P(TcpStreamTest, after_a_half_close_the_other_direction_goes_on) {
-  const std::string payload = pattern(1 << 20);
-  run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    auto finished = co_await ends.client.shutdown(Direction::kSend);
-    EXPECT_TRUE(finished);
-    auto end = co_await ends.server.receive();
-    EXPECT_TRUE(end.error().is(Errc::end_of_stream));
-    auto both = co_await when_all(ends.server.send_all(payload),
-                                  receive_exactly(ends.client, payload.size()));
-    EXPECT_TRUE(std::get<0>(both));
-    EXPECT_TRUE(std::get<1>(both) == payload);
-    auto answered = co_await ends.server.shutdown(Direction::kSend);
-    EXPECT_TRUE(answered);
-    auto other_end = co_await ends.client.receive();
-    EXPECT_TRUE(other_end.error().is(Errc::end_of_stream));
-    auto late = co_await ends.client.send_all("x");
-    EXPECT_EQ(late.error().number(), EPIPE);
-  });
-}
-
-TEST_P(TcpStreamTest, shutting_down_the_receiving_direction_ends_a_receive_that_waits) {
-  run([&]() -> Task<> {
-    Mixed ends = co_await connected_to_raw();
-    auto receive = [&]() -> Task<Result<Chunk>> { co_return co_await ends.stream.receive(); };
-    auto shut = [&]() -> Task<> {
-      co_await turns(3);
-      auto done = co_await ends.stream.shutdown(Direction::kReceive);
-      EXPECT_TRUE(done);
-    };
-    auto both = co_await when_all(receive(), shut());
-    EXPECT_TRUE(std::get<0>(both).error().is(Errc::end_of_stream));
-  });
-}
-
-// With SIGPIPE at its default: it would end the process.
-TEST_P(TcpStreamTest, peer_resets_mid_send) {
-  const std::string payload(64 << 20, 'x');
-  run([&]() -> Task<> {
-    Mixed ends = co_await connected_to_raw(64 << 10);
-    auto send = [&]() -> Task<Transfer> { co_return co_await ends.stream.send_all(payload); };
-    auto reset = [&]() -> Task<> {
-      co_await turns(5);
-      ends.peer.reset();
-    };
-    auto both = co_await when_all(send(), reset());
-    const Transfer& sent = std::get<0>(both);
-    EXPECT_TRUE(is_reset(sent.error())) << sent.error().message();
-    EXPECT_LT(sent.bytes, payload.size());
-    auto again = co_await ends.stream.send_all("x");
-    EXPECT_TRUE(is_reset(again.error())) << again.error().message();
-    EXPECT_EQ(again.bytes, 0u);
+    TcpListener listener = listen();
+    auto both =
+        co_await when_all(TcpStream::connect(*listener.local_endpoint()), listener.accept());
+    TcpStream& client = *std::get<0>(both);
+    TcpStream& server = *std::get<1>(both);
+    EXPECT_EQ(*client.local_endpoint(), *server.peer_endpoint());
+    EXPECT_EQ(*client.peer_endpoint(), *server.local_endpoint());
+    EXPECT_TRUE(*client.get<NoDelay>());
+    EXPECT_TRUE(*server.get<NoDelay>());
   });
 }
 
@@ -290,7 +38,7 @@ TEST_P(TcpStreamTest, peer_resets_while_a_receive_waits) {
     };
     auto both = co_await when_all(receive(), reset());
     EXPECT_EQ(std::get<0>(both).error().number(), ECONNRESET);
-    EXPECT_EQ(ends.stream.peer_endpoint().error().number(), ENOTCONN);
+    EXPECT_EQ(peer_endpoint(ends.stream.fd()).error().number(), ENOTCONN);
     auto after = co_await ends.stream.receive();
     EXPECT_FALSE(after);
   });
@@ -307,141 +55,6 @@ TEST_P(TcpStreamTest, peer_resets_while_a_read_waits) {
     };
     auto both = co_await when_all(read(), reset());
     EXPECT_EQ(std::get<0>(both).error().number(), ECONNRESET);
-  });
-}
-
-// The kernels' buffers hold some megabytes; what the loop adds to that must not grow with what the
-// peer sends.
-TEST_P(TcpStreamTest, what_nobody_receives_is_bounded_and_arrives_in_order_later) {
-  const std::string payload = pattern(static_cast<std::size_t>(scaled(64 << 20, 2)));
-  const std::size_t most_on_the_way = 24 << 20;
-  run([&]() -> Task<> {
-    Mixed ends = co_await connected_to_raw();
-    ends.peer.send("hello");
-    auto greeting = co_await ends.stream.receive();  // from here on the stream is armed
-    EXPECT_EQ(greeting->text(), "hello");
-    std::string_view unsent = payload;
-    for (int idle = 0; idle < 50 && !unsent.empty();) {
-      const std::size_t count = ends.peer.send_some(unsent.substr(0, 1 << 18));
-      unsent.remove_prefix(count);
-      idle = count == 0 ? idle + 1 : 0;
-      co_await turns(1);
-    }
-    EXPECT_LT(payload.size() - unsent.size(), most_on_the_way);
-    std::string_view expected = payload;
-    while (!expected.empty()) {
-      unsent.remove_prefix(ends.peer.send_some(unsent.substr(0, 1 << 18)));
-      auto chunk = co_await ends.stream.receive();
-      if (!chunk || chunk->text() != expected.substr(0, chunk->size())) break;
-      expected.remove_prefix(chunk->size());
-    }
-    EXPECT_EQ(expected.size(), 0u) << "bytes that never came, or came changed";
-  });
-}
-
-TEST_P(TcpStreamTest, an_idle_connection_holds_no_buffer) {
-  run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    Loop& here = co_await this_loop();
-    auto wait = [&]() -> Task<Result<Chunk>> { co_return co_await ends.server.receive(); };
-    auto look = [&]() -> Task<> {
-      co_await turns(3);
-      const std::size_t idle = here.pool().blocks_out();
-      auto sent = co_await ends.client.send_all("x");
-      EXPECT_TRUE(sent);
-      co_await turns(3);
-      EXPECT_LE(here.pool().blocks_out(), idle + 1);
-    };
-    auto both = co_await when_all(wait(), look());
-    EXPECT_EQ(std::get<0>(both)->text(), "x");
-  });
-}
-
-TEST_P(TcpStreamTest, close_ends_the_operations_of_other_tasks) {
-  const std::string payload(64 << 20, 'x');
-  run([&]() -> Task<> {
-    Mixed ends = co_await connected_to_raw(64 << 10);
-    auto receive = [&]() -> Task<Result<Chunk>> { co_return co_await ends.stream.receive(); };
-    auto send = [&]() -> Task<Transfer> { co_return co_await ends.stream.send_all(payload); };
-    auto close = [&]() -> Task<> {
-      co_await turns(5);
-      co_await ends.stream.close();
-      EXPECT_FALSE(ends.stream.is_open());
-    };
-    auto all = co_await when_all(receive(), send(), close());
-    EXPECT_TRUE(std::get<0>(all).error().is(Errc::closed)) << std::get<0>(all).error().message();
-    EXPECT_TRUE(std::get<1>(all).error().is(Errc::closed)) << std::get<1>(all).error().message();
-    EXPECT_LT(std::get<1>(all).bytes, payload.size());
-  });
-}
-
-TEST_P(TcpStreamTest, close_lets_the_peer_see_the_end_after_everything_sent) {
-  const std::string payload = pattern(100000);
-  run([&]() -> Task<> {
-    Mixed ends = co_await connected_to_raw();
-    auto sent = co_await ends.stream.send_all(payload);
-    EXPECT_TRUE(sent);
-    const int number = ends.stream.fd();
-    co_await ends.stream.close();
-    EXPECT_EQ(open_descriptors().count(number), 0u) << "the number is free when close() is over";
-    EXPECT_EQ(ends.peer.receive_to_end(), payload);
-  });
-}
-
-TEST_P(TcpStreamTest, a_stream_that_just_goes_is_closed_without_anybody_waiting) {
-  run([&]() -> Task<> {
-    Mixed ends = co_await connected_to_raw();
-    const int number = ends.stream.fd();
-    {
-      auto armed = co_await with_timeout(1ms, ends.stream.receive());
-      EXPECT_FALSE(armed);
-      TcpStream dropped = std::move(ends.stream);
-    }
-    co_await turns(4);
-    EXPECT_EQ(open_descriptors().count(number), 0u);
-    EXPECT_TRUE(ends.peer.sees_end());
-  });
-}
-
-TEST_P(TcpStreamTest, an_operation_goes_on_when_its_stream_object_moves) {
-  run([&]() -> Task<> {
-    Mixed ends = co_await connected_to_raw();
-    auto receive = [&]() -> Task<Result<Chunk>> { co_return co_await ends.stream.receive(); };
-    TcpStream moved;
-    auto move = [&]() -> Task<> {
-      co_await turns(3);
-      moved = std::move(ends.stream);
-      ends.peer.send("found you");
-    };
-    auto both = co_await when_all(receive(), move());
-    EXPECT_EQ(std::get<0>(both)->text(), "found you");
-  });
-}
-
-TEST_P(TcpStreamTest, a_chunk_may_be_held_over_and_released_on_another_thread) {
-  run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    Loop& here = co_await this_loop();
-    std::vector<Chunk> held;
-    for (std::size_t i = 0; i < 40; ++i) {
-      auto sent = co_await ends.client.send_all(pattern(100, i * 100));
-      EXPECT_TRUE(sent);
-      auto chunk = co_await ends.server.receive();
-      held.push_back(std::move(*chunk));
-    }
-    const std::size_t out = here.pool().blocks_out();
-    std::thread elsewhere([chunks = std::move(held)]() mutable {
-      for (std::size_t i = 0; i < chunks.size(); ++i) {
-        EXPECT_EQ(chunks[i].text(), pattern(100, i * 100));
-      }
-      chunks.clear();
-    });
-    elsewhere.join();
-    auto sent = co_await ends.client.send_all("and on");
-    EXPECT_TRUE(sent);
-    auto chunk = co_await ends.server.receive();
-    EXPECT_EQ(chunk->text(), "and on");
-    EXPECT_LE(here.pool().blocks_out(), out + 1);
   });
 }
 

@@ -13,6 +13,8 @@ LoopOptions BackendCell::options() const {
   return options;
 }
 
+Endpoint loopback_port() { return Endpoint::ipv4({127, 0, 0, 1}, 0); }
+
 std::vector<BackendCell> main_backend_cells() {
   return {
       {"epoll_edge", BackendKind::kEpoll, Trigger::kEdge},
@@ -42,8 +44,9 @@ std::vector<TransportCell> transport_cells() {
   Endpoint::Ipv6Bytes loopback6{};
   loopback6.back() = 1;
   return {
-      {"tcp4", Endpoint::ipv4({127, 0, 0, 1}, 0)},
-      {"tcp6", Endpoint::ipv6(loopback6, 0)},
+      {"tcp4", TransportKind::kTcp, loopback_port()},
+      {"tcp6", TransportKind::kTcp, Endpoint::ipv6(loopback6, 0)},
+      {"unix", TransportKind::kUnix, UnixAddress()},
   };
 }
 
@@ -53,6 +56,12 @@ std::vector<Cell> cells() {
     for (const TransportCell& transport : transport_cells()) all.push_back({backend, transport});
   }
   return all;
+}
+
+std::vector<Cell> tcp_cells() {
+  std::vector<Cell> some = cells();
+  std::erase_if(some, [](const Cell& cell) { return cell.transport.kind != TransportKind::kTcp; });
+  return some;
 }
 
 std::string name_of_backend(const testing::TestParamInfo<BackendCell>& info) {

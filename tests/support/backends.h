@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "rondo/loop/loop.h"
-#include "rondo/net/endpoint.h"
+#include "rondo/net/address.h"
 
 namespace rondo {
 
@@ -24,9 +24,12 @@ struct BackendCell {
   LoopOptions options() const;
 };
 
+enum class TransportKind { kTcp, kUnix };
+
 struct TransportCell {
   const char* name;
-  Endpoint any_port;  // loopback, with a port of the kernel's choice
+  TransportKind kind;
+  Address any;  // where to listen: loopback, with a port or name of the kernel's choice
 };
 
 struct Cell {
@@ -34,12 +37,16 @@ struct Cell {
   TransportCell transport;
 };
 
+// 127.0.0.1 with a port of the kernel's choice, for tests that do not care how bytes travel.
+Endpoint loopback_port();
+
 // Those that a user gets, for tests that take seconds; and with them the forms of io_uring that
 // older kernels have.
 std::vector<BackendCell> main_backend_cells();
 std::vector<BackendCell> backend_cells();
 std::vector<TransportCell> transport_cells();
-std::vector<Cell> cells();  // each backend with each transport
+std::vector<Cell> cells();      // each backend with each transport
+std::vector<Cell> tcp_cells();  // each backend with TCP, for what only TCP does
 
 // The part of a test's name that says where it ran: "epoll_edge", "io_uring_tcp6".
 std::string name_of_backend(const testing::TestParamInfo<BackendCell>& info);

@@ -23,7 +23,7 @@ void limit_patience(int fd) {
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
-Fd open_socket(const Endpoint& address, int flags = 0) {
+Fd open_socket(const Address& address, int flags = 0) {
   Fd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
   require(fd.valid(), "a test's socket could not be opened");
   return fd;
@@ -33,7 +33,7 @@ Fd open_socket(const Endpoint& address, int flags = 0) {
 
 RawPeer::RawPeer(Fd fd) : fd_(std::move(fd)) { limit_patience(fd_.number()); }
 
-RawPeer RawPeer::connect(const Endpoint& server, int receive_buffer) {
+RawPeer RawPeer::connect(const Address& server, int receive_buffer) {
   RawPeer peer = for_connecting_to(server);
   if (receive_buffer != 0) {
     EXPECT_TRUE(set_option(peer.fd(), ReceiveBuffer{receive_buffer}));
@@ -42,10 +42,11 @@ RawPeer RawPeer::connect(const Endpoint& server, int receive_buffer) {
   return peer;
 }
 
-RawPeer RawPeer::for_connecting_to(const Endpoint& server) { return RawPeer(open_socket(server)); }
+RawPeer RawPeer::for_connecting_to(const Address& server) { return RawPeer(open_socket(server)); }
 
-void RawPeer::connect_to(const Endpoint& server) {
-  EXPECT_TRUE(set_option(fd(), NoDelay{true}));
+void RawPeer::connect_to(const Address& server) {
+  const bool is_tcp = server.endpoint() != nullptr;
+  EXPECT_TRUE(!is_tcp || set_option(fd(), NoDelay{true}).ok());
   int result;
   do {
     result = ::connect(fd(), server.data(), server.size());
@@ -114,13 +115,13 @@ void RawPeer::reset() {
   close();
 }
 
-RawListener::RawListener(const Endpoint& any_port, int backlog) : fd_(open_socket(any_port)) {
+RawListener::RawListener(const Address& any, int backlog) : fd_(open_socket(any)) {
   limit_patience(fd());
-  require(::bind(fd(), any_port.data(), any_port.size()) == 0, "a test's bind");
+  require(::bind(fd(), any.data(), any.size()) == 0, "a test's bind");
   require(::listen(fd(), backlog) == 0, "a test's listen");
 }
 
-Endpoint RawListener::endpoint() const { return rondo::local_endpoint(fd()).value(); }
+Address RawListener::address() const { return Address::local_of(fd()).value(); }
 
 RawPeer RawListener::accept() {
   Fd accepted(::accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC));
@@ -128,11 +129,11 @@ RawPeer RawListener::accept() {
   return RawPeer(std::move(accepted));
 }
 
-DeafListener::DeafListener(const Endpoint& any_port) : listener_(any_port, 0) {
-  const Endpoint address = endpoint();
+DeafListener::DeafListener(const Address& any) : listener_(any, 0) {
+  const Address server = address();
   for (RawPeer& peer : queued_) {
-    peer = RawPeer(open_socket(address, SOCK_NONBLOCK));
-    ::connect(peer.fd(), address.data(), address.size());
+    peer = RawPeer(open_socket(server, SOCK_NONBLOCK));
+    ::connect(peer.fd(), server.data(), server.size());
   }
 }
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "rondo/base/fd.h"
-#include "rondo/net/endpoint.h"
+#include "rondo/net/address.h"
 
 namespace rondo {
 
@@ -18,10 +18,10 @@ class RawPeer {
   explicit RawPeer(Fd fd);
 
   // `receive_buffer` in bytes; 0 leaves it to the kernel.
-  static RawPeer connect(const Endpoint& server, int receive_buffer = 0);
+  static RawPeer connect(const Address& server, int receive_buffer = 0);
   // In two steps: a socket for connect_to(server), later.
-  static RawPeer for_connecting_to(const Endpoint& server);
-  void connect_to(const Endpoint& server);
+  static RawPeer for_connecting_to(const Address& server);
+  void connect_to(const Address& server);
 
   int fd() const noexcept { return fd_.number(); }
   bool is_open() const noexcept { return fd_.valid(); }
@@ -38,7 +38,7 @@ class RawPeer {
   bool sees_end();
   void finish_sending();
   void close() { fd_ = Fd(); }
-  // Closes with a reset.
+  // Closes; over TCP with a reset.
   void reset();
 
  private:
@@ -48,9 +48,9 @@ class RawPeer {
 // A listening socket.
 class RawListener {
  public:
-  explicit RawListener(const Endpoint& any_port, int backlog = 128);
+  explicit RawListener(const Address& any, int backlog = 128);
 
-  Endpoint endpoint() const;
+  Address address() const;
   RawPeer accept();
   int fd() const noexcept { return fd_.number(); }
 
@@ -62,9 +62,9 @@ class RawListener {
 // the kernel drops what would open another one.
 class DeafListener {
  public:
-  explicit DeafListener(const Endpoint& any_port);
+  explicit DeafListener(const Address& any);
 
-  Endpoint endpoint() const { return listener_.endpoint(); }
+  Address address() const { return listener_.address(); }
 
  private:
   RawListener listener_;

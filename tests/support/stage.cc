@@ -68,12 +68,12 @@ const char* name_of(Suspended kind) {
   return "";
 }
 
-Stage::Stage(const Endpoint& any_port, TcpListener&& listener_, TcpStream&& stream_,
+Stage::Stage(const Address& any, SocketListener&& listener_, SocketStream&& stream_,
              RawPeer&& peer_)
     : listener(std::move(listener_)),
       stream(std::move(stream_)),
       peer(std::move(peer_)),
-      deaf(any_port),
+      deaf(any),
       large_(kMoreThanBuffersHold, 's') {
   auto first = control::open_socket_pair(BlockingMode::kBlocking).value();
   quiet = std::move(first.first);
@@ -130,7 +130,7 @@ Task<Error> Stage::accept() {
 }
 
 Task<Error> Stage::connect() {
-  auto connected = co_await TcpStream::connect(deaf.endpoint());
+  auto connected = co_await rondo::connect(deaf.address());
   co_return connected.error();
 }
 
@@ -187,7 +187,7 @@ Task<Error> Stage::wait_in_scope() {
 Task<> Stage::expect_works_after(Suspended kind) {
   switch (kind) {
     case Suspended::kAccept: {
-      RawPeer late = RawPeer::connect(listener.local_endpoint().value());
+      RawPeer late = RawPeer::connect(Address::local_of(listener.fd()).value());
       auto accepted = co_await listener.accept();
       EXPECT_TRUE(accepted) << accepted.error().message();
       break;

@@ -33,7 +33,7 @@ const char* name_of(Suspended kind);
 // A connection whose peer neither sends nor receives, a listener to which nobody comes, and so on.
 // Only one task at a time may be suspended in one kind on one stage.
 struct Stage {
-  Stage(const Endpoint& any_port, TcpListener&& listener_, TcpStream&& stream_, RawPeer&& peer_);
+  Stage(const Address& any, SocketListener&& listener_, SocketStream&& stream_, RawPeer&& peer_);
 
   // Waits in `kind`, with the memory that the operation needs in this coroutine's frame. What it
   // ended with.
@@ -42,8 +42,8 @@ struct Stage {
   // Whether what was waited on still does what it should, as far as `kind` used it.
   Task<> expect_works_after(Suspended kind);
 
-  TcpListener listener;
-  TcpStream stream;
+  SocketListener listener;
+  SocketStream stream;
   RawPeer peer;
   DeafListener deaf;
   Fd quiet;  // one end of a pair that nothing comes from

@@ -27,7 +27,7 @@ std::string pattern(std::size_t size, std::size_t from) {
   return bytes;
 }
 
-Task<Received> receive_to_end(TcpStream& stream) {
+Task<Received> receive_to_end(SocketStream& stream) {
   Received received;
   for (;;) {
     auto chunk = co_await stream.receive();
@@ -39,7 +39,7 @@ Task<Received> receive_to_end(TcpStream& stream) {
   }
 }
 
-Task<std::string> receive_exactly(TcpStream& stream, std::size_t size) {
+Task<std::string> receive_exactly(SocketStream& stream, std::size_t size) {
   std::string bytes(size, '\0');
   std::size_t got = 0;
   while (got < size) {
@@ -51,7 +51,7 @@ Task<std::string> receive_exactly(TcpStream& stream, std::size_t size) {
   co_return bytes;
 }
 
-Task<> echo(TcpStream stream) {
+Task<> echo(SocketStream stream) {
   while (auto chunk = co_await stream.receive()) {
     auto sent = co_await stream.send_all(*chunk);
     if (!sent) break;
@@ -119,16 +119,25 @@ void World::turn_until(const std::function<bool()>& done) {
   }
 }
 
-TcpListener TransportTest::listen(const ListenOptions& options) {
+Address address_of(const SocketListener& listener) {
+  return Address::local_of(listener.fd()).value();
+}
+
+SocketListener TransportTest::listen(const ListenOptions& options) {
+  auto listener = rondo::listen(loop(), any(), options);
+  EXPECT_TRUE(listener.ok()) << listener.status().message();
+  return std::move(*listener);
+}
+
+TcpListener TcpTest::listen(const ListenOptions& options) {
   auto listener = TcpListener::listen(loop(), any_port(), options);
   EXPECT_TRUE(listener.ok()) << listener.status().message();
   return std::move(*listener);
 }
 
 Task<Ends> TransportTest::connected() {
-  TcpListener listener = listen();
-  const Endpoint address = listener.local_endpoint().value();
-  auto both = co_await when_all(TcpStream::connect(address), listener.accept());
+  SocketListener listener = listen();
+  auto both = co_await when_all(connect(address_of(listener)), listener.accept());
   EXPECT_TRUE(std::get<0>(both)) << std::get<0>(both).error().message();
   EXPECT_TRUE(std::get<1>(both)) << std::get<1>(both).error().message();
   Ends ends;
@@ -138,9 +147,9 @@ Task<Ends> TransportTest::connected() {
 }
 
 Task<Mixed> TransportTest::connected_to_raw(int receive_buffer) {
-  TcpListener listener = listen();
+  SocketListener listener = listen();
   Mixed ends;
-  ends.peer = RawPeer::connect(listener.local_endpoint().value(), receive_buffer);
+  ends.peer = RawPeer::connect(address_of(listener), receive_buffer);
   auto stream = co_await listener.accept();
   EXPECT_TRUE(stream) << stream.error().message();
   ends.stream = std::move(*stream);

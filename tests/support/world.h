@@ -26,13 +26,13 @@ using namespace std::chrono_literals;  // NOLINT: this header is for tests only
 
 // Two ends of one connection.
 struct Ends {
-  TcpStream client;
-  TcpStream server;
+  SocketStream client;
+  SocketStream server;
 };
 
 // A stream of the library and a socket without it.
 struct Mixed {
-  TcpStream stream;
+  SocketStream stream;
   RawPeer peer;
 };
 
@@ -47,11 +47,14 @@ struct Received {
   std::string bytes;
   Error failure;
 };
-Task<Received> receive_to_end(TcpStream& stream);
+Task<Received> receive_to_end(SocketStream& stream);
 // Exactly `size` bytes, or fewer when the stream ends.
-Task<std::string> receive_exactly(TcpStream& stream, std::size_t size);
+Task<std::string> receive_exactly(SocketStream& stream, std::size_t size);
 // Sends back what comes until the stream ends.
-Task<> echo(TcpStream stream);
+Task<> echo(SocketStream stream);
+
+// Where a listener of the library listens.
+Address address_of(const SocketListener& listener);
 
 class World : public testing::Test {
  protected:
@@ -106,11 +109,18 @@ class TransportTest : public World, public testing::WithParamInterface<Cell> {
  protected:
   void SetUp() override { open(GetParam().backend.options()); }
 
-  const Endpoint& any_port() const { return GetParam().transport.any_port; }
-  TcpListener listen(const ListenOptions& options = {});
+  const Address& any() const { return GetParam().transport.any; }
+  SocketListener listen(const ListenOptions& options = {});
   Task<Ends> connected();
   // The other end is raw; `receive_buffer` is that one's.
   Task<Mixed> connected_to_raw(int receive_buffer = 0);
+};
+
+// For what only TCP does.
+class TcpTest : public TransportTest {
+ protected:
+  const Endpoint& any_port() const { return *any().endpoint(); }
+  TcpListener listen(const ListenOptions& options = {});
 };
 
 #define RONDO_ON_EVERY_BACKEND(Suite) \
@@ -119,5 +129,7 @@ class TransportTest : public World, public testing::WithParamInterface<Cell> {
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(main_backend_cells()), name_of_backend)
 #define RONDO_ON_EVERY_CELL(Suite) \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(cells()), name_of_cell)
+#define RONDO_ON_EVERY_TCP_CELL(Suite) \
+  INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(tcp_cells()), name_of_cell)
 
 }  // namespace rondo

@@ -50,6 +50,10 @@ Result<void> bind(int fd, const sockaddr* name, socklen_t size) noexcept;
 // Errors: EADDRINUSE, EINVAL (connected already), EOPNOTSUPP (man 2 listen).
 Result<void> listen(int fd, int backlog = SOMAXCONN) noexcept;
 
+// Begins a connection on a non-blocking socket. Errors: EINPROGRESS (TCP: it is on its way), EAGAIN
+// (Unix: the queue of the listener is full, nothing has begun), and what connect(2) says.
+Result<void> connect(int fd, const sockaddr* name, socklen_t size) noexcept;
+
 // The socket's own address: after a bind to port 0, with the port that the kernel chose.
 Result<SocketName> local_name(int fd) noexcept;
 

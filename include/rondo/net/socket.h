@@ -4,13 +4,11 @@
 
 #include <utility>
 
-#include "absl/status/statusor.h"
 #include "rondo/base/fd.h"
 #include "rondo/base/result.h"
 #include "rondo/io/close.h"
 #include "rondo/kernel/slot.h"
 #include "rondo/loop/loop.h"
-#include "rondo/net/endpoint.h"
 #include "rondo/net/socket_options.h"
 
 namespace rondo {
@@ -33,6 +31,9 @@ class Socket {
     if (slot_ != nullptr) loop_->close(*slot_);
   }
 
+  // A new stream socket of `family` (AF_INET, AF_INET6, AF_UNIX), neither bound nor connected. What
+  // socket(2) says; ENOMEM.
+  static Result<Socket> open_stream(Loop& loop, int family) noexcept;
   // Takes a descriptor over, in whatever blocking mode it is. EBADF for what is none; ENOMEM.
   static Result<Socket> adopt(Loop& loop, Fd fd) noexcept;
   // For descriptors that the loop's backend itself has made and set up.
@@ -42,10 +43,6 @@ class Socket {
   Loop& loop() const noexcept { return *loop_; }
   // The descriptor, for calls that neither read, write nor close; -1 once closed.
   int fd() const noexcept { return slot_ == nullptr ? -1 : slot_->fd; }
-
-  // Both are the kernel's answer of now. ENOTCONN for the peer of a connection that was reset.
-  Result<Endpoint> local_endpoint() const noexcept;
-  Result<Endpoint> peer_endpoint() const noexcept;
 
   template <class Option>
   Result<void> set(const Option& option) noexcept {

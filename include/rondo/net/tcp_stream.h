@@ -2,57 +2,26 @@
 // A TCP connection.
 #pragma once
 
-#include <cstddef>
-#include <span>
-#include <string_view>
-#include <utility>
-
-#include "rondo/io/read.h"
-#include "rondo/io/receive.h"
-#include "rondo/io/send.h"
-#include "rondo/io/shutdown.h"
-#include "rondo/net/byte_stream.h"
-#include "rondo/net/socket.h"
+#include "rondo/base/result.h"
+#include "rondo/coro/task.h"
+#include "rondo/net/endpoint.h"
+#include "rondo/net/socket_stream.h"
 
 namespace rondo {
 
-// Belongs to one loop and is used by its tasks; at any time one of them may receive (or read) and
-// one may send. Everything that is awaited resumes on the loop's thread, and a stop request ends it
-// with Errc::canceled; see rondo/io/operation.h for the rest of what all operations promise.
-//
-// TCP_NODELAY is on: what is sent leaves at once. SIGPIPE is never raised.
-class TcpStream final : public Socket {
+// See SocketStream for what it does. TCP_NODELAY is on: what is sent leaves at once.
+class TcpStream final : public SocketStream {
  public:
-  TcpStream() noexcept = default;
-  explicit TcpStream(Socket socket) noexcept : Socket(std::move(socket)) {}
+  using SocketStream::SocketStream;
 
   // Opens a connection to `server` on the awaiting task's loop. Errors: what socket(2) and
   // connect(2) say (ECONNREFUSED, ETIMEDOUT, ENETUNREACH, EMFILE, ...). The kernel gives up after
   // minutes only: use with_timeout.
   static Task<Result<TcpStream>> connect(Endpoint server);
 
-  // The next bytes, in a leased buffer: `while (auto chunk = co_await stream.receive())`. False at
-  // the end of the stream (Errc::end_of_stream) and on error (ECONNRESET, ETIMEDOUT, ...). An idle
-  // connection holds no buffer.
-  Receive receive() noexcept { return Receive(slot()); }
-
-  // The next bytes, into memory of the caller's, which must stay until then; how many they are.
-  Read read(std::span<std::byte> into) noexcept { return Read(slot(), into); }
-
-  // Hands over as much as the kernel takes in one go, and gives how much that was.
-  Send send(std::span<const std::byte> bytes) noexcept { return Send(slot(), bytes); }
-
-  // Hands over everything. Gives how much went and what ended it: a Transfer is true when all went.
-  SendAll send_all(std::span<const std::byte> bytes) noexcept { return SendAll(slot(), bytes); }
-  SendAll send_all(std::string_view text) noexcept { return send_all(bytes_of(text)); }
-  // Several pieces in one go (writev); the array must stay until then, and what it points to.
-  SendGather send_all(std::span<const iovec> pieces) noexcept { return SendGather(slot(), pieces); }
-
-  // Ends a direction: Direction::kSend lets the peer see the end of the stream, and receiving goes
-  // on.
-  Shutdown shutdown(Direction direction) noexcept { return Shutdown(slot(), direction); }
+  // Both are the kernel's answer of now. ENOTCONN for the peer of a connection that was reset.
+  Result<Endpoint> local_endpoint() const noexcept { return rondo::local_endpoint(fd()); }
+  Result<Endpoint> peer_endpoint() const noexcept { return rondo::peer_endpoint(fd()); }
 };
-
-static_assert(ByteStream<TcpStream>);
 
 }  // namespace rondo

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// What listening sockets have in common, whatever they listen on.
+#pragma once
+
+#include <utility>
+
+#include "rondo/base/clock.h"
+#include "rondo/base/fd.h"
+#include "rondo/base/result.h"
+#include "rondo/coro/task.h"
+#include "rondo/net/socket.h"
+#include "rondo/net/socket_file.h"
+#include "rondo/net/socket_stream.h"
+
+namespace rondo {
+
+struct ListenOptions {
+  int backlog = 4096;                   // connections that wait; capped by somaxconn
+  bool reuse_port = false;              // TCP: share the port with other listeners (SO_REUSEPORT)
+  Trigger trigger = Trigger::kDefault;  // epoll's, for the listener and what it accepts
+};
+
+// Takes connections on one loop. Made as a TcpListener or a UnixListener; both may be moved into
+// one of these by whoever does not care which it is.
+class SocketListener : public Socket {
+ public:
+  SocketListener() noexcept = default;
+
+  // The next connection, one caller at a time. Fails with EMFILE, ENFILE, ENOBUFS or ENOMEM when
+  // something is used up: the connection stays in the queue, and the next accept() pauses first
+  // (10 ms, doubling up to 160 ms), so that a loop around it does not spin. A stop ends it with
+  // Errc::canceled; connections that the kernel has accepted by then go to the next accept().
+  Task<Result<SocketStream>> accept() { return accept_as<SocketStream>(); }
+
+  // The same, as a bare descriptor, to be adopted by another loop.
+  Task<Result<Fd>> accept_fd();
+
+  // As Socket::close(). A Unix socket's file is removed at once.
+  Close close() noexcept {
+    file_.remove();
+    return Socket::close();
+  }
+
+ protected:
+  // Of a socket that listens already; what it accepts is watched as it is itself.
+  SocketListener(Socket socket, Trigger trigger, SocketFile file = {}) noexcept;
+
+  template <class Stream>
+  Task<Result<Stream>> accept_as() {
+    auto fd = co_await accept_fd();
+    if (!fd) co_return fd.error();
+    auto socket = Socket::adopt_prepared(loop(), std::move(*fd));
+    if (!socket) co_return socket.error();
+    socket->set_trigger(trigger_);
+    co_return Stream(std::move(*socket));
+  }
+
+ private:
+  Trigger trigger_ = Trigger::kDefault;
+  Duration pause_{0};
+  SocketFile file_;  // goes before the socket, so that nobody finds it who would be refused
+};
+
+}  // namespace rondo
