@@ -997,6 +997,45 @@ TEST(UringBackend, a_block_returned_by_another_thread_wakes_the_starving) {
   EXPECT_EQ(starving.take_text(), "wanted");
 }
 
+TEST(UringBackend, without_a_buffer_ring_a_receive_waits_for_a_block) {
+  Harness loop({.buffer_ring = false}, {.block_bytes = 256, .max_blocks = 1});
+  Pair one = connected_pair();
+  Pair two = connected_pair();
+  Slot& first = loop.adopt(std::move(one.ours));
+  Slot& second = loop.adopt(std::move(two.ours));
+  TestOp has_the_block(OpCode::kReceive, &first);
+  TestOp starves(OpCode::kReceive, &second);
+  loop.begin(has_the_block);
+  loop.begin(starves);
+  write_text(two.peer, "two");
+  loop.settle();
+  EXPECT_EQ(starves.runs, 0);
+  EXPECT_EQ(loop.pool().blocks_out(), 1u);
+  write_text(one.peer, "one");
+  ASSERT_TRUE(loop.finish(has_the_block));
+  EXPECT_EQ(has_the_block.take_text(), "one");
+  ASSERT_TRUE(loop.finish(starves));
+  EXPECT_EQ(starves.take_text(), "two");
+}
+
+TEST(UringBackend, without_a_buffer_ring_a_stopped_receive_loses_nothing) {
+  Harness loop({.buffer_ring = false});
+  Pair pair = connected_pair();
+  Slot& stream = loop.adopt(std::move(pair.ours));
+  TestOp stopped(OpCode::kReceive, &stream);
+  loop.begin(stopped);
+  loop.settle();
+  loop.stop(stopped);
+  ASSERT_TRUE(loop.finish(stopped));
+  EXPECT_EQ(stopped.error, Error(Errc::canceled));
+  write_text(pair.peer, "late");
+  loop.settle();
+  TestOp next(OpCode::kReceive, &stream);
+  loop.begin(next);
+  ASSERT_TRUE(loop.finish(next));
+  EXPECT_EQ(next.take_text(), "late");
+}
+
 TEST(UringBackend, lends_more_blocks_when_many_connections_are_busy) {
   constexpr int kConnections = 400;
   Harness loop({}, {.block_bytes = 256});
@@ -1257,6 +1296,26 @@ TEST(UringBackend, a_wait_ends_in_time_and_never_early) {
   }
 }
 
+// The timer of a long wait stays in the kernel; a shorter one replaces it, and neither spins.
+TEST(UringBackend, without_the_enter_argument_waits_end_in_time_whatever_came_before) {
+  Harness loop({.ext_arg = false});
+  const auto wait_ends_after = [&loop](Duration wait) {
+    const TimePoint start = Clock::monotonic().now();
+    int turns = 0;
+    while (Clock::monotonic().now() - start < wait) {
+      loop.turn(wait - (Clock::monotonic().now() - start));
+      ++turns;
+    }
+    EXPECT_LE(turns, 6) << "the turns do not wait";
+    return Clock::monotonic().now() - start;
+  };
+  loop.backend().wake();
+  loop.turn(10s);
+  for (const Duration wait : {Duration(20ms), Duration(2ms), Duration(30ms)}) {
+    EXPECT_LT(wait_ends_after(wait), wait + 5s);
+  }
+}
+
 TEST(UringBackend, a_wake_ends_a_wait_every_time) {
   Harness loop;
   loop.backend().wake();
@@ -1451,7 +1510,7 @@ TEST(UringBackendDeathTest, two_receives_at_once_are_misuse) {
         loop.begin(one);
         loop.begin(two);
       },
-      "two receives (or accepts) at the same time");
+      "two receives .or accepts. at the same time");
 }
 
 TEST(UringBackendDeathTest, a_turn_on_another_thread_is_misuse) {

@@ -33,10 +33,8 @@ std::vector<BackendCell> backend_cells() {
   add("io_uring_no_multishot", {.rung = UringRung::kTop, .multishot = false});
   add("io_uring_no_buffer_ring", {.rung = UringRung::kTop, .buffer_ring = false});
   add("io_uring_no_ext_arg", {.rung = UringRung::kTop, .ext_arg = false});
-  add("io_uring_bare", {.rung = UringRung::kPlain,
-                        .multishot = false,
-                        .buffer_ring = false,
-                        .ext_arg = false});
+  add("io_uring_bare",
+      {.rung = UringRung::kPlain, .multishot = false, .buffer_ring = false, .ext_arg = false});
   return all;
 }
 

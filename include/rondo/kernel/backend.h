@@ -16,6 +16,9 @@ namespace rondo {
 
 enum class BackendKind : std::uint8_t { kAuto, kIoUring, kEpoll };
 
+// All that name a queue, the one that kAuto prefers first.
+inline constexpr BackendKind kBackendKinds[] = {BackendKind::kIoUring, BackendKind::kEpoll};
+
 std::string_view name_of(BackendKind kind) noexcept;
 std::string_view name_of(Trigger trigger) noexcept;
 
