@@ -4,7 +4,7 @@
 //        List                 node              node
 //      +--------+          +--------+        +--------+
 //   +->| head_  |<-------->| links  |<------>| links  |<--+      a ring, so that a node leaves it
-//   |  +--------+          +--------+        +--------+   |      without knowing which list it is in
+//   |  +--------+          +--------+        +--------+   |      without knowing its list
 //   +-----------------------------------------------------+
 #pragma once
 
@@ -35,7 +35,7 @@ class ListNode {
   template <class, class>
   friend class List;  // the list is the only one that links nodes
 
-  ListNode* previous_;         // means something only while linked
+  ListNode* previous_;        // means something only while linked
   ListNode* next_ = nullptr;  // nullptr while in no list
 };
 

@@ -25,20 +25,17 @@ class [[nodiscard]] Result {
   }
   Result(Errc code) noexcept : Result(Error(code)) {}  // NOLINT: as above
   template <class U = T>
-    requires(std::constructible_from<T, U &&> && !std::same_as<std::remove_cvref_t<U>, Result> &&
-             !std::same_as<std::remove_cvref_t<U>, Error> &&
-             !std::same_as<std::remove_cvref_t<U>, Errc> &&
-             // Or a Result<bool> would be made from any result, by its explicit operator bool.
-             (!std::same_as<T, bool> || std::convertible_to<U, bool>))
-  Result(U&& value) : value_(std::forward<U>(value)) {}  // NOLINT: returning a value reads best
+  requires(std::constructible_from<T, U&&> && !std::same_as<std::remove_cvref_t<U>, Result> &&
+           !std::same_as<std::remove_cvref_t<U>, Error> &&
+           !std::same_as<std::remove_cvref_t<U>, Errc> &&
+           // Or a Result<bool> would be made from any result, by its explicit operator bool.
+           (!std::same_as<T, bool> || std::convertible_to<U, bool>)) Result(U&& value)
+      : value_(std::forward<U>(value)) {}  // NOLINT: returning a value reads best
 
-  Result(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
-      : error_(other.error_) {
+  Result(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : error_(other.error_) {
     if (!error_) std::construct_at(std::addressof(value_), std::move(other.value_));
   }
-  Result(const Result& other)
-    requires std::copy_constructible<T>
-      : error_(other.error_) {
+  Result(const Result& other) requires std::copy_constructible<T> : error_(other.error_) {
     if (!error_) std::construct_at(std::addressof(value_), other.value_);
   }
   Result& operator=(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) {
@@ -85,8 +82,8 @@ class [[nodiscard]] Result<void> {
   using value_type = void;
 
   Result() noexcept = default;
-  Result(Error error) noexcept : error_(error) {}        // NOLINT: as above
-  Result(Errc code) noexcept : error_(Error(code)) {}    // NOLINT: as above
+  Result(Error error) noexcept : error_(error) {}      // NOLINT: as above
+  Result(Errc code) noexcept : error_(Error(code)) {}  // NOLINT: as above
 
   explicit operator bool() const noexcept { return !error_; }
   bool ok() const noexcept { return !error_; }

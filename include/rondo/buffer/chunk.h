@@ -44,9 +44,7 @@ class Chunk {
 
   std::span<std::byte> bytes() noexcept { return {data(), size_}; }
   std::span<const std::byte> bytes() const noexcept { return {data(), size_}; }
-  std::string_view text() const noexcept {
-    return {reinterpret_cast<const char*>(data()), size_};
-  }
+  std::string_view text() const noexcept { return {reinterpret_cast<const char*>(data()), size_}; }
   operator std::span<const std::byte>() const noexcept { return bytes(); }  // NOLINT: it is one
 
   // Forgets the first `count` bytes, at most all.

@@ -76,7 +76,7 @@ class Pool {
     std::atomic_thread_fence(std::memory_order_seq_cst);
   }
 
-  std::size_t blocks_out() const noexcept { return out_; }   // taken and not yet back; exact here
+  std::size_t blocks_out() const noexcept { return out_; }  // taken and not yet back; exact here
   std::size_t blocks_total() const noexcept { return total_; }
 
  private:
@@ -108,7 +108,8 @@ class Pool {
   void (*wake_)(void*) = nullptr;
   void* wake_argument_ = nullptr;
   // Blocks that outlived retire(), less those given back by foreign threads since the beginning:
-  // negative until retire() adds what is out; whoever brings it to zero after that deletes the pool.
+  // negative until retire() adds what is out; whoever brings it to zero after that deletes the
+  // pool.
   std::atomic<std::int64_t> balance_{0};
 };
 

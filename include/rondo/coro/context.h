@@ -90,7 +90,8 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   // The outermost coroutine is at its end; goes home if need be and tells the joiner there.
   void end(std::exception_ptr failure) noexcept;
 
-  // Destroys the task's frames, wherever they are suspended, and this object with them. Home thread.
+  // Destroys the task's frames, wherever they are suspended, and this object with them. Home
+  // thread.
   void destroy() noexcept {
     require(!is_away(), "a task that is on another loop can only be joined, not destroyed");
     frame_.destroy();

@@ -94,10 +94,8 @@ class BasicPromise final : public TaskPromiseBase {
   Task<T> get_return_object() noexcept;
 
   template <class U = T>
-    requires std::constructible_from<T, U&&>
-  void return_value(U&& value) {
-    value_.emplace(std::forward<U>(value));
-  }
+  requires std::constructible_from<T, U&&>
+  void return_value(U&& value) { value_.emplace(std::forward<U>(value)); }
 
   T take() {
     rethrow_failure();
@@ -130,7 +128,7 @@ class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
   using promise_type = BasicPromise<T>;
   using value_type = T;
 
-  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  Task(Task && other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
   Task& operator=(Task&& other) noexcept {
     Task taken(std::move(other));
     std::swap(frame_, taken.frame_);
@@ -168,7 +166,7 @@ class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
   };
 
   // Only a task that is given up can be awaited.
-  Awaiter operator co_await() && noexcept { return Awaiter(std::exchange(frame_, nullptr)); }
+  Awaiter operator co_await()&& noexcept { return Awaiter(std::exchange(frame_, nullptr)); }
 
  private:
   friend promise_type;  // makes the task from its frame

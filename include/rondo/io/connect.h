@@ -9,8 +9,8 @@
 
 namespace rondo {
 
-// Connects the slot's socket; the address must stay until the end. After a failure, a stop included,
-// the socket is of no further use (man 2 connect: "close the socket and make a new one").
+// Connects the slot's socket; the address must stay until the end. After a failure, a stop
+// included, the socket is of no further use (man 2 connect: "close the socket and make a new one").
 class [[nodiscard]] Connect final : public Operation {
  public:
   Connect(Slot& socket, const sockaddr* peer, socklen_t length) noexcept

@@ -14,12 +14,13 @@
 namespace rondo {
 
 // An Op that a coroutine awaits. It lives in the awaiting frame; the stream or listener that it is
-// on must outlive it, which is so when both are in one frame or the stream is in a frame that joins.
+// on must outlive it, which is so when both are in one frame or the stream is in a frame that
+// joins.
 //
 // Resumes on its loop's thread, in the same turn if the result is there at once, else in the turn
-// that gets it. A stop request ends it with Errc::canceled, unless its result was quicker: then that
-// is delivered. When the frame is destroyed in mid-operation the kernel is made to let go first; if
-// bytes were lost that way, the stream is broken and says so (Errc::broken).
+// that gets it. A stop request ends it with Errc::canceled, unless its result was quicker: then
+// that is delivered. When the frame is destroyed in mid-operation the kernel is made to let go
+// first; if bytes were lost that way, the stream is broken and says so (Errc::broken).
 class Operation : public Op {
  public:
   Operation(const Operation&) = delete;

@@ -12,9 +12,9 @@ namespace rondo {
 
 // `co_await wait_readable(fd)`: until reading from `fd` would not block, which includes the end of
 // its stream and an error on it. Level-like on every backend: if it would not block now, the wait
-// ends soon, however often one has waited before. Several tasks must not wait for the same readiness
-// of one descriptor. The descriptor stays the caller's: open until the wait has ended, in whatever
-// blocking mode, never closed here. Regular files are always ready. A stop ends it with
+// ends soon, however often one has waited before. Several tasks must not wait for the same
+// readiness of one descriptor. The descriptor stays the caller's: open until the wait has ended, in
+// whatever blocking mode, never closed here. Regular files are always ready. A stop ends it with
 // Errc::canceled. EBADF for what is no descriptor.
 class [[nodiscard]] WaitFd final {
  public:

@@ -31,8 +31,8 @@ struct BackendChoice {
 
 // Bounds of one turn.
 struct TurnLimits {
-  std::size_t events = 1024;     // completions to reap at most
-  Duration wait = Duration(0);   // how long to wait for the first: 0 not at all, negative for ever
+  std::size_t events = 1024;    // completions to reap at most
+  Duration wait = Duration(0);  // how long to wait for the first: 0 not at all, negative for ever
 };
 
 // What attempt() did with an Op.
@@ -46,12 +46,12 @@ enum class Progress : std::uint8_t {
 // Counts since the start, for people and tests.
 struct BackendCounters {
   std::uint64_t turns = 0;
-  std::uint64_t waits = 0;          // calls that may block: epoll_wait, io_uring_enter
-  std::uint64_t changes = 0;        // epoll_ctl calls; submitted entries
-  std::uint64_t events = 0;         // events and completions seen
-  std::uint64_t stale_events = 0;   // events of descriptors that are gone
-  std::uint64_t no_buffers = 0;     // io_uring: receives that ended with ENOBUFS
-  std::uint64_t overflows = 0;      // io_uring: completion queue overflows
+  std::uint64_t waits = 0;         // calls that may block: epoll_wait, io_uring_enter
+  std::uint64_t changes = 0;       // epoll_ctl calls; submitted entries
+  std::uint64_t events = 0;        // events and completions seen
+  std::uint64_t stale_events = 0;  // events of descriptors that are gone
+  std::uint64_t no_buffers = 0;    // io_uring: receives that ended with ENOBUFS
+  std::uint64_t overflows = 0;     // io_uring: completion queue overflows
 };
 
 // One kernel queue. Used by its loop's thread only, but for wake(). Descriptors are in no
@@ -69,7 +69,8 @@ class Backend {
   virtual Progress attempt(Op& op) noexcept = 0;
 
   // An armed Op has been dequeued: performs it now, or holds it again if there was nothing after
-  // all. Only for backends that arm. Late, so that the buffer that is filled is the one that was used last.
+  // all. Only for backends that arm. Late, so that the buffer that is filled is the one that was
+  // used last.
   virtual Progress finish(Op& op) noexcept { return attempt(op); }
 
   // Takes everything in `submitted` (new ops, and held ones with kOpStop, which it ends early:
