@@ -20,6 +20,12 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMoreThanBuffersHold = 16 << 20;
 
+// Shared by all stages; only read from.
+std::string& large() {
+  static std::string bytes(kMoreThanBuffersHold, 's');
+  return bytes;
+}
+
 void fill(int fd) {
   const std::string bytes(4096, 'f');
   while (::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
@@ -73,8 +79,7 @@ Stage::Stage(const Address& any, SocketListener&& listener_, SocketStream&& stre
     : listener(std::move(listener_)),
       stream(std::move(stream_)),
       peer(std::move(peer_)),
-      deaf(any),
-      large_(kMoreThanBuffersHold, 's') {
+      deaf(any) {
   auto first = control::open_socket_pair(BlockingMode::kBlocking).value();
   quiet = std::move(first.first);
   quiet_peer = std::move(first.second);
@@ -146,13 +151,14 @@ Task<Error> Stage::read() {
 }
 
 Task<Error> Stage::send_all() {
-  auto transfer = co_await stream.send_all(large_);
+  auto transfer = co_await stream.send_all(large());
   sent = transfer.bytes;
   co_return transfer.error();
 }
 
 Task<Error> Stage::gather() {
-  const std::array<iovec, 2> pieces{iovec{large_.data(), 100}, iovec{large_.data(), large_.size()}};
+  const std::array<iovec, 2> pieces{iovec{large().data(), 100},
+                                    iovec{large().data(), large().size()}};
   auto transfer = co_await stream.send_all(std::span<const iovec>(pieces));
   sent = transfer.bytes;
   co_return transfer.error();

@@ -62,8 +62,6 @@ struct Stage {
   Task<Error> wait_any();
   Task<Error> wait_all();
   Task<Error> wait_in_scope();
-
-  std::string large_;
 };
 
 }  // namespace rondo
