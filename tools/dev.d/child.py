@@ -64,6 +64,14 @@ class Child:
     def running(self):
         return self._process.poll() is None
 
+    def runs_on(self, seconds):
+        """Whether it is still there after `seconds`: the end of its output comes before its own."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+
     def stop(self, seconds=5):
         """SIGTERM, then SIGKILL after `seconds`. How it ended, '' for exit code 0."""
         if self.running():

@@ -89,7 +89,7 @@ def measure(cell, options):
     with start(command, options.cpus[0]) as server:
         ready = server.line(READY_SECONDS)
         if not ready.startswith("listening on "):
-            if server.running():
+            if server.runs_on(1):
                 raise Failure(f"not listening after {READY_SECONDS} s")
             ending = server.ending()
             if ending.startswith("exit code"):
