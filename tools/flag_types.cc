@@ -23,14 +23,15 @@ bool choose(absl::string_view text, const Choice (&choices)[kCount], Choice* cho
 
 bool AbslParseFlag(absl::string_view text, BackendFlag* flag, std::string* error) {
   constexpr BackendKind kChoices[] = {BackendKind::kAuto, BackendKind::kIoUring,
-                                      BackendKind::kEpoll};
-  *error = "expected auto, io_uring or epoll";
+                                      BackendKind::kEpoll, BackendKind::kPoll,
+                                      BackendKind::kSelect};
+  *error = "expected auto, io_uring, epoll, poll or select";
   return choose(text, kChoices, &flag->kind);
 }
 
 bool AbslParseFlag(absl::string_view text, TriggerFlag* flag, std::string* error) {
-  constexpr Trigger kChoices[] = {Trigger::kEdge, Trigger::kLevel};
-  *error = "expected edge or level";
+  constexpr Trigger kChoices[] = {Trigger::kEdge, Trigger::kLevel, Trigger::kOneShot};
+  *error = "expected edge, level or oneshot";
   return choose(text, kChoices, &flag->trigger);
 }
 

@@ -12,12 +12,12 @@
 
 namespace rondo::tools {
 
-// --backend=auto|io_uring|epoll
+// --backend=auto|io_uring|epoll|poll|select
 struct BackendFlag {
   BackendKind kind = BackendKind::kAuto;
 };
 
-// --trigger=edge|level
+// --trigger=edge|level|oneshot
 struct TriggerFlag {
   Trigger trigger = Trigger::kEdge;
 };

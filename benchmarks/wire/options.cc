@@ -16,7 +16,7 @@ namespace {
 constexpr char kHelp[] =
     R"(usage: wire-bench [options]
 Measures server CPU per request of rondo-echo and of the raw servers, in turn.
-  --scenario NAME  repeatable; default: all but W6
+  --scenario NAME  repeatable; default: all but those with idle connections
   --subject NAME   repeatable; one of rondo-echo's modes, or
   --subject 'NAME=FLOOR=COMMAND'
                    any server that prints `listening on HOST:PORT` when ready; FLOOR is a raw

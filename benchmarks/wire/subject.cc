@@ -19,6 +19,10 @@ std::vector<Subject> rondo_subjects(const std::string& rondo_echo) {
       with("edge-span", "epoll_edge", {epoll, "--trigger=edge", "--read=span"}),
       with("level-receive", "epoll_level", {epoll, "--trigger=level", "--read=receive"}),
       with("level-span", "epoll_level", {epoll, "--trigger=level", "--read=span"}),
+      with("poll-receive", "poll", {"--backend=poll", "--read=receive"}),
+      with("poll-span", "poll", {"--backend=poll", "--read=span"}),
+      with("select-receive", "select", {"--backend=select", "--read=receive"}),
+      with("select-span", "select", {"--backend=select", "--read=span"}),
       with("uring-receive", "uring_multishot", {io_uring, "--read=receive"}),
       with("uring-span", "uring_single", {io_uring, "--read=span"}),
   };
@@ -26,7 +30,8 @@ std::vector<Subject> rondo_subjects(const std::string& rondo_echo) {
 
 std::vector<Subject> floor_subjects() {
   std::vector<Subject> subjects;
-  for (const char* name : {"epoll_level", "epoll_edge", "uring_single", "uring_multishot"}) {
+  for (const char* name :
+       {"epoll_level", "epoll_edge", "poll", "select", "uring_single", "uring_multishot"}) {
     subjects.push_back({.name = name, .floor = "epoll_level", .command = {name, "0"}});
   }
   return subjects;

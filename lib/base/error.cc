@@ -22,6 +22,9 @@ class RondoCategory final : public std::error_category {
         return "stream broken: bytes were lost when a frame was destroyed in mid-operation";
       case Errc::out_of_memory:
         return "a pool of the library reached its limit";
+      case Errc::descriptor_too_large:
+        return "descriptor too large: select waits only for those below FD_SETSIZE; poll, epoll "
+               "and io_uring wait for all";
     }
     return "unknown rondo error " + std::to_string(code);
   }
@@ -35,6 +38,8 @@ class RondoCategory final : public std::error_category {
         return std::errc::timed_out;
       case Errc::out_of_memory:
         return std::errc::not_enough_memory;
+      case Errc::descriptor_too_large:
+        return std::errc::too_many_files_open;
       default:
         return {code, *this};
     }

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "kernel/epoll/epoll_backend.h"
+#include "kernel/poll/poll_backend.h"
+#include "kernel/select/select_backend.h"
 #include "kernel/uring/ladder.h"
 #include "kernel/uring/uring_backend.h"
 #include "kernel/uring/words.h"
@@ -19,17 +21,19 @@ absl::StatusOr<UringOptions> wanted_of_uring(const UringOptions& uring) {
   return with_words(uring, words == nullptr ? "" : words);
 }
 
+absl::StatusOr<ChosenBackend> chosen(BackendKind kind, std::string reason,
+                                     absl::StatusOr<std::unique_ptr<Backend>> backend) {
+  if (!backend.ok()) return backend.status();
+  return ChosenBackend{{kind, std::move(reason)}, *std::move(backend)};
+}
+
 absl::StatusOr<ChosenBackend> open_uring(const UringForm& form, const UringOptions& uring,
                                          std::string reason) {
-  auto backend = UringBackend::create(form, uring);
-  if (!backend.ok()) return backend.status();
-  return ChosenBackend{{BackendKind::kIoUring, std::move(reason)}, *std::move(backend)};
+  return chosen(BackendKind::kIoUring, std::move(reason), UringBackend::create(form, uring));
 }
 
 absl::StatusOr<ChosenBackend> open_epoll(Trigger trigger, std::string reason) {
-  auto backend = EpollBackend::create({.trigger = trigger});
-  if (!backend.ok()) return backend.status();
-  return ChosenBackend{{BackendKind::kEpoll, std::move(reason)}, *std::move(backend)};
+  return chosen(BackendKind::kEpoll, std::move(reason), EpollBackend::create({.trigger = trigger}));
 }
 
 // A form of io_uring that is less than the whole is often slower than epoll.
@@ -55,6 +59,10 @@ absl::StatusOr<ChosenBackend> choose_backend(BackendKind kind, Trigger trigger,
       break;
     case BackendKind::kEpoll:
       return open_epoll(trigger, "epoll was asked for");
+    case BackendKind::kPoll:
+      return chosen(kind, "poll was asked for", PollBackend::create());
+    case BackendKind::kSelect:
+      return chosen(kind, "select was asked for", SelectBackend::create());
     case BackendKind::kIoUring: {
       auto wanted = wanted_of_uring(uring);
       if (!wanted.ok()) return wanted.status();

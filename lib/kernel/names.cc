@@ -11,6 +11,10 @@ std::string_view name_of(BackendKind kind) noexcept {
       return "io_uring";
     case BackendKind::kEpoll:
       return "epoll";
+    case BackendKind::kPoll:
+      return "poll";
+    case BackendKind::kSelect:
+      return "select";
   }
   return "unknown";
 }

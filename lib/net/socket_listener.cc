@@ -17,7 +17,8 @@ constexpr Duration kLongestPause = std::chrono::milliseconds(160);
 // What accepting again at once would meet again.
 bool is_used_up(Error error) noexcept {
   const int number = error.number();
-  return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
+  return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM ||
+         error.is(Errc::descriptor_too_large);
 }
 
 }  // namespace

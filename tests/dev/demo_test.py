@@ -65,8 +65,8 @@ class Demo(unittest.TestCase):
     def test_table_is_aligned_and_tells_what_cannot_run(self):
         code, lines = self.run_demo()
         self.assertEqual(code, 0, lines)
-        self.assertEqual(len(lines), 8)
-        self.assertEqual({len(line) for line in lines[1:6]}, {len(lines[1])})
+        self.assertEqual(len(lines), 14)
+        self.assertEqual({len(line) for line in lines[1:12]}, {len(lines[1])})
         self.assertEqual(lines[2].split()[:8],
                          ["epoll", "edge", "receive", "1000", "10", "30", "40", "50"])
         self.assertIn("cannot run here: rondo-echo: io_uring: denied by seccomp", lines[-1])

@@ -236,7 +236,14 @@ class NestedTest : public PostTest {
     }
   }
 };
-RONDO_ON_EVERY_BACKEND(NestedTest);
+INSTANTIATE_TEST_SUITE_P(, NestedTest, testing::ValuesIn(nestable_backend_cells()),
+                         name_of_backend);
+
+TEST_P(PostTest, a_queue_of_which_the_kernel_keeps_nothing_has_no_descriptor_and_says_so) {
+  const BackendKind kind = GetParam().kind;
+  const bool keeps_nothing = kind == BackendKind::kPoll || kind == BackendKind::kSelect;
+  EXPECT_EQ(loop().poll_fd() == -1, keeps_nothing);
+}
 
 TEST_P(NestedTest, the_descriptor_is_quiet_while_nothing_happens) {
   ASSERT_GE(loop().poll_fd(), 0);

@@ -19,6 +19,9 @@ std::vector<BackendCell> main_backend_cells() {
   return {
       {"epoll_edge", BackendKind::kEpoll, Trigger::kEdge},
       {"epoll_level", BackendKind::kEpoll, Trigger::kLevel},
+      {"epoll_oneshot", BackendKind::kEpoll, Trigger::kOneShot},
+      {"poll", BackendKind::kPoll},
+      {"select", BackendKind::kSelect},
       {"io_uring", BackendKind::kIoUring},
   };
 }
@@ -36,6 +39,14 @@ std::vector<BackendCell> backend_cells() {
   add("io_uring_bare",
       {.rung = UringRung::kPlain, .multishot = false, .buffer_ring = false, .ext_arg = false});
   return all;
+}
+
+std::vector<BackendCell> nestable_backend_cells() {
+  std::vector<BackendCell> nestable = backend_cells();
+  std::erase_if(nestable, [](const BackendCell& cell) {
+    return cell.kind == BackendKind::kPoll || cell.kind == BackendKind::kSelect;
+  });
+  return nestable;
 }
 
 std::vector<TransportCell> transport_cells() {

@@ -44,6 +44,8 @@ Endpoint loopback_port();
 // older kernels have.
 std::vector<BackendCell> main_backend_cells();
 std::vector<BackendCell> backend_cells();
+// Those whose kernel queue has a descriptor of its own, for a host's poll set.
+std::vector<BackendCell> nestable_backend_cells();
 std::vector<TransportCell> transport_cells();
 std::vector<Cell> cells();      // each backend with each transport
 std::vector<Cell> tcp_cells();  // each backend with TCP, for what only TCP does

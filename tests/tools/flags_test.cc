@@ -64,6 +64,11 @@ TEST(Flags, backends_and_triggers_have_names) {
   parse({"--backend=io_uring", "--trigger=level"});
   EXPECT_EQ(absl::GetFlag(FLAGS_backend).kind, BackendKind::kIoUring);
   EXPECT_EQ(absl::GetFlag(FLAGS_trigger).trigger, Trigger::kLevel);
+  parse({"--backend=poll", "--trigger=oneshot"});
+  EXPECT_EQ(absl::GetFlag(FLAGS_backend).kind, BackendKind::kPoll);
+  EXPECT_EQ(absl::GetFlag(FLAGS_trigger).trigger, Trigger::kOneShot);
+  parse({"--backend=select"});
+  EXPECT_EQ(absl::GetFlag(FLAGS_backend).kind, BackendKind::kSelect);
   parse({"--backend=auto", "--trigger=edge"});
   EXPECT_EQ(absl::GetFlag(FLAGS_backend).kind, BackendKind::kAuto);
   EXPECT_EQ(absl::GetFlag(FLAGS_trigger).trigger, Trigger::kEdge);
@@ -80,8 +85,8 @@ TEST(FlagsDeathTest, bad_usage_is_one_line_and_exit_code_2) {
       {{"--wait=3"}, "expected a time with its unit"},
       {{"--wait=-3s"}, "expected a time with its unit"},
       {{"--wait=inf"}, "expected a time with its unit"},
-      {{"--backend=kqueue"}, "expected auto, io_uring or epoll"},
-      {{"--trigger=both"}, "expected edge or level"},
+      {{"--backend=kqueue"}, "expected auto, io_uring, epoll, poll or select"},
+      {{"--trigger=both"}, "expected edge, level or oneshot"},
       {{"stray"}, "unexpected argument 'stray'"},
       {{"a\nb"}, "unexpected argument 'a.b'"},
       {{""}, "unexpected argument ''"},

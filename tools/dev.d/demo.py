@@ -20,6 +20,12 @@ CELLS = [
     Cell("epoll", "edge", "span"),
     Cell("epoll", "level", "receive"),
     Cell("epoll", "level", "span"),
+    Cell("epoll", "oneshot", "receive"),
+    Cell("epoll", "oneshot", "span"),
+    Cell("poll", "-", "receive"),
+    Cell("poll", "-", "span"),
+    Cell("select", "-", "receive"),
+    Cell("select", "-", "span"),
     Cell("io_uring", "-", "receive"),
     Cell("io_uring", "-", "span"),
 ]

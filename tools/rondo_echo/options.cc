@@ -15,8 +15,8 @@ using rondo::tools::TriggerFlag;
 
 ABSL_FLAG(std::vector<std::string>, listen, {"127.0.0.1:7000"},
           "HOST:PORT to listen on; may be given several times; port 0 lets the kernel choose");
-ABSL_FLAG(BackendFlag, backend, BackendFlag{}, "auto, io_uring or epoll");
-ABSL_FLAG(TriggerFlag, trigger, TriggerFlag{}, "edge or level; epoll only");
+ABSL_FLAG(BackendFlag, backend, BackendFlag{}, "auto, io_uring, epoll, poll or select");
+ABSL_FLAG(TriggerFlag, trigger, TriggerFlag{}, "edge, level or oneshot; epoll only");
 ABSL_FLAG(std::string, read, "receive",
           "receive: into buffers of the loop, leased when bytes are there; span: into 16 KiB of "
           "each connection's own");

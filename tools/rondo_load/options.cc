@@ -27,8 +27,8 @@ ABSL_FLAG(TimeFlag, patience, TimeFlag{std::chrono::seconds(5)},
 ABSL_FLAG(double, rate, 0,
           "requests per second in total, sent when they are due whatever is unanswered; latency "
           "counts from the due time. 0: each connection sends when an answer has come");
-ABSL_FLAG(BackendFlag, backend, BackendFlag{}, "auto, io_uring or epoll");
-ABSL_FLAG(TriggerFlag, trigger, TriggerFlag{}, "edge or level; epoll only");
+ABSL_FLAG(BackendFlag, backend, BackendFlag{}, "auto, io_uring, epoll, poll or select");
+ABSL_FLAG(TriggerFlag, trigger, TriggerFlag{}, "edge, level or oneshot; epoll only");
 ABSL_FLAG(bool, json, false, "print the result as one JSON object");
 ABSL_FLAG(bool, quiet, false, "no progress on stderr");
 

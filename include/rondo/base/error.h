@@ -16,6 +16,7 @@ enum class Errc : int {
   closed,                // the stream or listener was closed, or never opened
   broken,                // bytes were lost when a frame was destroyed in mid-operation
   out_of_memory,         // a limit of the library's own pools was reached
+  descriptor_too_large,  // select cannot wait for a descriptor whose number is FD_SETSIZE or more
 };
 
 // The category of Errc, named "rondo". Errnos keep std::system_category.

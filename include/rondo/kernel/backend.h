@@ -14,10 +14,14 @@
 
 namespace rondo {
 
-enum class BackendKind : std::uint8_t { kAuto, kIoUring, kEpoll };
+// kSelect waits only for descriptors below FD_SETSIZE (1024): operations that would have to wait
+// for another one fail with Errc::descriptor_too_large. kPoll and kSelect cost the kernel a look at
+// each watched descriptor in each turn, and have no poll_fd(). kAuto takes io_uring or epoll.
+enum class BackendKind : std::uint8_t { kAuto, kIoUring, kEpoll, kPoll, kSelect };
 
 // All that name a queue, the one that kAuto prefers first.
-inline constexpr BackendKind kBackendKinds[] = {BackendKind::kIoUring, BackendKind::kEpoll};
+inline constexpr BackendKind kBackendKinds[] = {BackendKind::kIoUring, BackendKind::kEpoll,
+                                                BackendKind::kPoll, BackendKind::kSelect};
 
 std::string_view name_of(BackendKind kind) noexcept;
 std::string_view name_of(Trigger trigger) noexcept;
@@ -46,8 +50,8 @@ enum class Progress : std::uint8_t {
 // Counts since the start, for people and tests.
 struct BackendCounters {
   std::uint64_t turns = 0;
-  std::uint64_t waits = 0;         // calls that may block: epoll_wait, io_uring_enter
-  std::uint64_t changes = 0;       // epoll_ctl calls; submitted entries
+  std::uint64_t waits = 0;         // calls that may block: epoll_wait, ppoll, io_uring_enter
+  std::uint64_t changes = 0;       // of what is watched (epoll_ctl calls); submitted entries
   std::uint64_t events = 0;        // events and completions seen
   std::uint64_t stale_events = 0;  // events of descriptors that are gone
   std::uint64_t no_buffers = 0;    // io_uring: receives that ended with ENOBUFS
@@ -88,7 +92,7 @@ class Backend {
   virtual void wake() noexcept = 0;
 
   // A descriptor that is readable whenever turn() would find something without waiting, to nest the
-  // loop in somebody else's poll set; -1 when the kernel has none for this queue.
+  // loop in somebody else's poll set; -1 when the kernel has none for this queue (poll, select).
   virtual int poll_fd() const noexcept = 0;
 
   // Whether sockets should be in blocking mode (io_uring) or not (readiness).

@@ -115,7 +115,8 @@ class Loop final : public Runner {
   RunOnce run_once(const Budget& budget = {});
 
   // Readable when run_once has something to do that came from the kernel or another thread, for a
-  // host's poll set. -1 if the backend has none.
+  // host's poll set. -1 on poll and select, of which the kernel knows nothing between two calls:
+  // there the host calls run_once as often as it wants to hear.
   int poll_fd() const noexcept { return backend_->poll_fd(); }
   // When run_once wants to be called at the latest, even if poll_fd() stays quiet: the past when
   // work is left over, kNever when there is none.

@@ -28,8 +28,10 @@ class SocketListener : public Socket {
 
   // The next connection, one caller at a time. Fails with EMFILE, ENFILE, ENOBUFS or ENOMEM when
   // something is used up: the connection stays in the queue, and the next accept() pauses first
-  // (10 ms, doubling up to 160 ms), so that a loop around it does not spin. A stop ends it with
-  // Errc::canceled; connections that the kernel has accepted by then go to the next accept().
+  // (10 ms, doubling up to 160 ms), so that a loop around it does not spin. The same for
+  // Errc::descriptor_too_large, when select cannot watch the listener itself; a connection that it
+  // cannot watch is accepted, and whatever would have to wait on it fails with that. A stop ends it
+  // with Errc::canceled; connections that the kernel has accepted by then go to the next accept().
   Task<Result<SocketStream>> accept() { return accept_as<SocketStream>(); }
 
   // The same, as a bare descriptor, to be adopted by another loop.

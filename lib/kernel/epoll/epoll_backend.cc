@@ -26,7 +26,7 @@ std::uint64_t name_of_slot(const Slot& slot) noexcept {
   return slot.index | static_cast<std::uint64_t>(slot.generation) << 32;
 }
 
-// What the slot should be registered for; 0 for not at all.
+// What the slot should be registered for; 0 for nothing.
 std::uint32_t wanted_interest(const Slot& slot) noexcept {
   if (slot.has(kSlotEdge)) return EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   std::uint32_t wanted = 0;
@@ -38,9 +38,6 @@ std::uint32_t wanted_interest(const Slot& slot) noexcept {
 
 static_assert(EPOLLIN == kReadyIn && EPOLLOUT == kReadyOut && EPOLLERR == kReadyError &&
               EPOLLHUP == kReadyHangUp && EPOLLRDHUP == kReadyPeerDone);
-
-// Registered, but for nothing: the kernel still reports errors and hang-ups.
-constexpr std::uint32_t kNothing = EPOLLERR | EPOLLHUP;
 
 absl::Status refused(const char* call, int error) {
   return absl::UnavailableError(std::string("epoll: ") + call + ": " + std::strerror(error));
@@ -100,11 +97,7 @@ void EpollBackend::drop(Slot& slot) noexcept {
 }
 
 void EpollBackend::apply(Slot& slot) noexcept {
-  std::uint32_t wanted = wanted_interest(slot);
-  if (wanted == 0) {
-    if (slot.interest == 0) return;
-    wanted = kNothing;
-  }
+  const std::uint32_t wanted = wanted_interest(slot);
   // A shot that has been fired must be armed anew for the same.
   if (wanted == slot.interest && !slot.has(kSlotOneShot)) return;
   epoll_event registration{};
@@ -164,7 +157,7 @@ void EpollBackend::rebuild() noexcept {
   slots().for_each([this](Slot& slot) {
     if (slot.interest == 0) return;
     slot.interest = 0;
-    apply(slot);
+    if (wanted_interest(slot) != 0) apply(slot);
   });
   // A wake that was told to the old set only must not be lost.
   wake();

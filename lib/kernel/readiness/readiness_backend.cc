@@ -107,7 +107,11 @@ void ReadinessBackend::interest_changed(Slot& slot) noexcept {
 }
 
 void ReadinessBackend::flush_changes() noexcept {
-  while (Slot* slot = changed_.pop_front()) apply(*slot);
+  while (Slot* slot = changed_.pop_front()) {
+    // Hang-ups are reported whatever one asks for, so what nobody waits for is not watched at all.
+    const bool wanted = (slot->bits & (kSlotWantsRead | kSlotWantsWrite)) != 0;
+    wanted ? apply(*slot) : forget(*slot);
+  }
 }
 
 void ReadinessBackend::forget(Slot& slot) noexcept {
@@ -276,9 +280,8 @@ void ReadinessBackend::on_level_event(Slot& slot, std::uint32_t ready,
   if (slot.has(kSlotOneShot)) return on_one_shot_event(slot, ready, completed);
   const bool read = (ready & (kReadyIn | kReadyEnd)) != 0;
   const bool write = (ready & (kReadyOut | kReadyEnd)) != 0;
-  const bool nobody_reads = heeds_no_event(slot.reader);
   std::uint16_t unwanted = 0;
-  if (read && nobody_reads) unwanted |= kSlotWantsRead;
+  if (read && heeds_no_event(slot.reader)) unwanted |= kSlotWantsRead;
   // Write interest lasts for one wait, read interest until nobody reads.
   if (write) unwanted |= kSlotWantsWrite;
   if (read) report(slot.reader, ready, completed);
@@ -289,9 +292,6 @@ void ReadinessBackend::on_level_event(Slot& slot, std::uint32_t ready,
   if ((slot.bits & unwanted) != 0) {
     slot.clear(unwanted);
     interest_changed(slot);
-  } else if ((ready & kReadyEnd) != 0 && nobody_reads && slot.writer == nullptr) {
-    // A hang-up is reported whatever one asks for: only forgetting the descriptor silences it.
-    forget(slot);
   }
 }
 

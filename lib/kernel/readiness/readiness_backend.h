@@ -40,7 +40,7 @@ inline constexpr std::uint32_t kReadyEnd = kReadyError | kReadyHangUp | kReadyPe
 //
 // The queue below says only which descriptors it watches, and reports events:
 //   apply(slot)   watches the descriptor for what kSlotWatch of its bits says now, or refuse()s
-//   drop(slot)    watches it no longer: it is about to be closed, or refused
+//   drop(slot)    watches it no longer: nobody waits for it, or it is about to be closed
 //   wait(...)     one kernel call; on_event() for each descriptor that it names
 // slot.interest is theirs: 0 while the descriptor is not watched at all.
 class ReadinessBackend : public Backend {
