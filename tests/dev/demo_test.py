@@ -47,7 +47,9 @@ class Demo(unittest.TestCase):
         return subprocess.Popen(
             [sys.executable, "-B", ROOT / "tools/dev.d/demo.py", "--duration=0.1",
              f"--programs={self.folder.name}"],
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            # Ignored by whatever a shell runs in the background, these tests included.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def run_demo(self, **programs):
         process = self.start(**programs)
