@@ -12,7 +12,7 @@
 
 namespace rondo::tools {
 
-Task<> echo_received(TcpStream stream, Connections& live) {
+Task<> echo_received(SocketStream stream, Connections& live) {
   Connection connection(std::move(stream), live);
   while (auto chunk = co_await connection.stream.receive()) {
     auto sent = co_await connection.stream.send_all(*chunk);
@@ -20,7 +20,7 @@ Task<> echo_received(TcpStream stream, Connections& live) {
   }
 }
 
-Task<> echo_read(TcpStream stream, Connections& live) {
+Task<> echo_read(SocketStream stream, Connections& live) {
   Connection connection(std::move(stream), live);
   std::array<std::byte, 16 * 1024> room;
   while (auto count = co_await connection.stream.read(room)) {

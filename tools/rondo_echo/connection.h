@@ -6,7 +6,7 @@
 
 #include "rondo/base/list.h"
 #include "rondo/coro/task.h"
-#include "rondo/net/tcp_stream.h"
+#include "rondo/net/socket_stream.h"
 
 namespace rondo::tools {
 
@@ -15,18 +15,18 @@ using Connections = List<Connection>;
 
 // A connection that is being served: in `live`, so that a drain can find it, until its end.
 struct Connection : ListNode<> {
-  Connection(TcpStream accepted, Connections& live) noexcept : stream(std::move(accepted)) {
+  Connection(SocketStream accepted, Connections& live) noexcept : stream(std::move(accepted)) {
     live.push_back(*this);
   }
   ~Connection() { unlink(); }
 
-  TcpStream stream;
+  SocketStream stream;
 };
 
 // Send back everything until the peer has finished or failed. `live` outlives them. One frame each,
 // because an idle connection is little else.
-Task<> echo_received(TcpStream stream, Connections& live);
-Task<> echo_read(TcpStream stream, Connections& live);
+Task<> echo_received(SocketStream stream, Connections& live);
+Task<> echo_read(SocketStream stream, Connections& live);
 
 // Lets every connection end: what has arrived is still echoed, then its stream counts as finished.
 void end_receiving(Connections& live) noexcept;

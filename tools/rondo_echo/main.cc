@@ -16,7 +16,7 @@
 #include "options.h"
 #include "rondo/base/fd.h"
 #include "rondo/loop/loop.h"
-#include "rondo/net/tcp_listener.h"
+#include "rondo/net/address.h"
 #include "server.h"
 
 namespace rondo::tools {
@@ -41,14 +41,14 @@ int run(int argc, char** argv) {
   const BackendKind backend = (*loop)->backend_choice().kind;
   const std::string_view trigger =
       backend == BackendKind::kEpoll ? name_of(options.trigger) : std::string_view("none");
-  std::vector<TcpListener> listeners;
-  for (const Endpoint& address : options.listen) {
-    auto listener = TcpListener::listen(**loop, address);
+  std::vector<SocketListener> listeners;
+  for (const Address& address : options.listen) {
+    auto listener = listen(**loop, address);
     if (!listener.ok()) return failure(listener.status());
     listeners.push_back(std::move(*listener));
   }
-  for (const TcpListener& listener : listeners) {
-    auto address = listener.local_endpoint();
+  for (const SocketListener& listener : listeners) {
+    auto address = Address::local_of(listener.fd());
     if (!address) return failure(address.error().message());
     absl::PrintF("listening on %s backend=%s trigger=%s read=%s\n", address->to_string(),
                  name_of(backend), trigger,

@@ -13,8 +13,10 @@ using rondo::tools::BackendFlag;
 using rondo::tools::TimeFlag;
 using rondo::tools::TriggerFlag;
 
-ABSL_FLAG(std::vector<std::string>, listen, {"127.0.0.1:7000"},
-          "HOST:PORT to listen on; may be given several times; port 0 lets the kernel choose");
+ABSL_FLAG(
+    std::vector<std::string>, listen, {"127.0.0.1:7000"},
+    "HOST:PORT, unix:/path or unix:@name (abstract) to listen on; may be given several times; port "
+    "0 and unix:@ let the kernel choose. A path's file is removed at the end");
 ABSL_FLAG(BackendFlag, backend, BackendFlag{}, "auto, io_uring, epoll, poll or select");
 ABSL_FLAG(TriggerFlag, trigger, TriggerFlag{}, "edge, level or oneshot; epoll only");
 ABSL_FLAG(std::string, read, "receive",
@@ -30,9 +32,10 @@ constexpr std::string_view kUsage =
     "rondo-echo: sends back what it receives.\n"
     "\n"
     "  rondo-echo --listen=127.0.0.1:7000 --listen=[::1]:7000\n"
+    "  rondo-echo --listen=unix:/run/echo.sock --listen=unix:@echo --backend=poll\n"
     "  rondo-echo --listen=127.0.0.1:0 --backend=epoll --trigger=level --read=span\n"
     "\n"
-    "Prints a line `listening on HOST:PORT backend=... trigger=...` for each address when it is\n"
+    "Prints a line `listening on ADDRESS backend=... trigger=...` for each address when it is\n"
     "ready. SIGTERM and SIGINT drain it: nothing new is accepted, what has arrived is sent back,\n"
     "and what is not done after --drain is cut; a second signal cuts at once.\n"
     "Exit code: 0, or 1 when it cannot serve, or 2 for a wrong command line.";
@@ -49,14 +52,14 @@ EchoOptions read_options(int argc, char** argv) {
   parse_flags(argc, argv, kUsage);
   EchoOptions options;
   for (const std::string& text : absl::GetFlag(FLAGS_listen)) {
-    auto address = Endpoint::parse(text);
+    auto address = Address::parse(text);
     if (!address.ok()) {
       const absl::string_view why = address.status().message();
       bad_usage(absl::StrCat("--listen: ", why));
     }
     options.listen.push_back(*address);
   }
-  if (options.listen.empty()) bad_usage("--listen: expected at least one HOST:PORT");
+  if (options.listen.empty()) bad_usage("--listen: expected at least one HOST:PORT or unix:/path");
   options.backend = absl::GetFlag(FLAGS_backend).kind;
   options.trigger = absl::GetFlag(FLAGS_trigger).trigger;
   options.read = read_mode(absl::GetFlag(FLAGS_read));

@@ -8,7 +8,7 @@
 #include "rondo/base/clock.h"
 #include "rondo/kernel/backend.h"
 #include "rondo/kernel/slot.h"
-#include "rondo/net/endpoint.h"
+#include "rondo/net/address.h"
 
 namespace rondo::tools {
 
@@ -16,7 +16,7 @@ namespace rondo::tools {
 enum class ReadMode : std::uint8_t { kReceive, kSpan };
 
 struct EchoOptions {
-  std::vector<Endpoint> listen;
+  std::vector<Address> listen;
   BackendKind backend = BackendKind::kAuto;
   Trigger trigger = Trigger::kEdge;
   ReadMode read = ReadMode::kReceive;

@@ -15,7 +15,7 @@
 namespace rondo::tools {
 namespace {
 
-Task<> accept_all(TcpListener& listener, Scope& connections, Connections& live, ReadMode mode) {
+Task<> accept_all(SocketListener& listener, Scope& connections, Connections& live, ReadMode mode) {
   const auto echo = mode == ReadMode::kReceive ? echo_received : echo_read;
   for (;;) {
     auto stream = co_await listener.accept();
@@ -44,11 +44,11 @@ Task<> all_done(Scope& scope) {
 
 }  // namespace
 
-Task<> serve(std::vector<TcpListener> listeners, EchoOptions options, int signals) {
+Task<> serve(std::vector<SocketListener> listeners, EchoOptions options, int signals) {
   Connections live;
   auto serve_all = [&](Scope& connections) -> Task<> {
     auto accept = [&](Scope& acceptors) -> Task<> {
-      for (TcpListener& listener : listeners) {
+      for (SocketListener& listener : listeners) {
         acceptors.spawn(accept_all, std::ref(listener), std::ref(connections), std::ref(live),
                         options.read);
       }

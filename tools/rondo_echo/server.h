@@ -6,12 +6,12 @@
 
 #include "options.h"
 #include "rondo/coro/task.h"
-#include "rondo/net/tcp_listener.h"
+#include "rondo/net/socket_listener.h"
 
 namespace rondo::tools {
 
 // Serves until `signals` (a signalfd) is readable, then drains: within options.drain, or until the
 // next signal. Ends when every connection has.
-Task<> serve(std::vector<TcpListener> listeners, EchoOptions options, int signals);
+Task<> serve(std::vector<SocketListener> listeners, EchoOptions options, int signals);
 
 }  // namespace rondo::tools

@@ -8,7 +8,7 @@
 
 namespace rondo::tools {
 
-Connection::Connection(const LoadSetting& setting, std::size_t index, TcpStream stream,
+Connection::Connection(const LoadSetting& setting, std::size_t index, SocketStream stream,
                        std::unique_ptr<Pacing> pacing) noexcept
     : setting_(setting), index_(index), stream_(std::move(stream)), pacing_(std::move(pacing)) {}
 

@@ -12,7 +12,7 @@
 #include "pacing.h"
 #include "pattern.h"
 #include "rondo/coro/task.h"
-#include "rondo/net/tcp_stream.h"
+#include "rondo/net/socket_stream.h"
 
 namespace rondo::tools {
 
@@ -38,7 +38,7 @@ struct LoadSetting {
 // get rid of its answers would not read on.
 class Connection {
  public:
-  Connection(const LoadSetting& setting, std::size_t index, TcpStream stream,
+  Connection(const LoadSetting& setting, std::size_t index, SocketStream stream,
              std::unique_ptr<Pacing> pacing) noexcept;
 
   // Both run until the pacing is complete, the connection fails or a stop is requested; a failure
@@ -58,7 +58,7 @@ class Connection {
 
   const LoadSetting& setting_;
   std::size_t index_;
-  TcpStream stream_;
+  SocketStream stream_;
   std::unique_ptr<Pacing> pacing_;
   std::uint64_t received_ = 0;  // bytes
   std::uint64_t answered_ = 0;  // requests

@@ -69,7 +69,7 @@ Task<> Load::connect_all() {
 
 Task<> Load::connect_some(Scope& scope) {
   while (streams_.size() < options_.connections) {
-    auto stream = co_await with_timeout(kConnectTimeout, TcpStream::connect(options_.target));
+    auto stream = co_await with_timeout(kConnectTimeout, connect(options_.target));
     if (stream) {
       if (streams_.size() < options_.connections) streams_.push_back(std::move(*stream));
       continue;

@@ -60,7 +60,7 @@ class Load {
   Schedule schedule_{window_, options_.rate, options_.connections};
   Tally tally_;
   const LoadSetting setting_{pattern_, window_, options_.size, tally_};
-  std::vector<TcpStream> streams_;
+  std::vector<SocketStream> streams_;
   std::vector<std::unique_ptr<Connection>> connections_;
   Duration cpu_at_begin_{0};
   Duration cpu_at_end_{0};

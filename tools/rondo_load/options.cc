@@ -14,7 +14,8 @@ using rondo::tools::BackendFlag;
 using rondo::tools::TimeFlag;
 using rondo::tools::TriggerFlag;
 
-ABSL_FLAG(std::string, target, "", "HOST:PORT of the echo server; required");
+ABSL_FLAG(std::string, target, "",
+          "HOST:PORT, unix:/path or unix:@name of the echo server; required");
 ABSL_FLAG(std::int64_t, connections, 64, "connections, all on one thread");
 ABSL_FLAG(std::int64_t, size, 64, "bytes of a request");
 ABSL_FLAG(std::int64_t, depth, 1,
@@ -41,6 +42,7 @@ constexpr std::string_view kUsage =
     "\n"
     "  rondo-load --target=127.0.0.1:7000 --connections=1000 --size=64\n"
     "  rondo-load --target=127.0.0.1:7000 --rate=20000 --json\n"
+    "  rondo-load --target=unix:/run/echo.sock\n"
     "\n"
     "Exit code: 0, or 1 when the run failed (refused, lost, wrong or unanswered), or 2 for a "
     "wrong\n"
@@ -53,14 +55,21 @@ std::size_t in_range(const char* name, std::int64_t value, std::int64_t most) {
   return static_cast<std::size_t>(value);
 }
 
-Endpoint read_target(const std::string& text) {
-  if (text.empty()) bad_usage("--target=HOST:PORT is required");
-  auto target = Endpoint::parse(text);
+Address read_target(const std::string& text) {
+  if (text.empty()) bad_usage("--target=HOST:PORT or unix:/path is required");
+  auto target = Address::parse(text);
   if (!target.ok()) {
     const absl::string_view why = target.status().message();
     bad_usage(absl::StrCat("--target: ", why));
   }
-  if (target->port() == 0) bad_usage(absl::StrCat("--target=", text, ": port 0 is no server"));
+  const Endpoint* endpoint = target->endpoint();
+  if (endpoint != nullptr && endpoint->port() == 0) {
+    bad_usage(absl::StrCat("--target=", text, ": port 0 is no server"));
+  }
+  const UnixAddress* unix_address = target->unix_address();
+  if (unix_address != nullptr && unix_address->is_unnamed()) {
+    bad_usage(absl::StrCat("--target=", text, ": a server has a name"));
+  }
   return *target;
 }
 

@@ -7,12 +7,12 @@
 #include "rondo/base/clock.h"
 #include "rondo/kernel/backend.h"
 #include "rondo/kernel/slot.h"
-#include "rondo/net/endpoint.h"
+#include "rondo/net/address.h"
 
 namespace rondo::tools {
 
 struct LoadOptions {
-  Endpoint target;
+  Address target;
   std::size_t connections = 0;
   std::size_t size = 0;   // bytes of a request, and of its answer
   std::size_t depth = 0;  // requests in flight on each connection; closed loop only
