@@ -14,9 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SERVER = """#!/bin/bash
 echo $$ >> "$(dirname "$0")/pids"
+address=127.0.0.1:4242
+case "$*" in *--listen=unix:@*) address=unix:@4711;; esac
 case "$*" in *io_uring*) echo "rondo-echo: io_uring: denied by seccomp" >&2; exit 1;; esac
 trap 'exit 0' TERM
-echo "listening on 127.0.0.1:4242 backend=epoll trigger=edge"
+echo "listening on $address backend=epoll trigger=edge"
 while :; do sleep 0.02; done
 """
 LOAD = """#!/bin/bash
@@ -67,11 +69,19 @@ class Demo(unittest.TestCase):
     def test_table_is_aligned_and_tells_what_cannot_run(self):
         code, lines = self.run_demo()
         self.assertEqual(code, 0, lines)
-        self.assertEqual(len(lines), 14)
-        self.assertEqual({len(line) for line in lines[1:12]}, {len(lines[1])})
-        self.assertEqual(lines[2].split()[:8],
-                         ["epoll", "edge", "receive", "1000", "10", "30", "40", "50"])
+        self.assertEqual(len(lines), 16)
+        self.assertEqual({len(line) for line in lines[1:12] + lines[14:15]}, {len(lines[1])})
+        self.assertEqual(lines[2].split()[:9],
+                         ["epoll", "edge", "receive", "tcp", "1000", "10", "30", "40", "50"])
         self.assertIn("cannot run here: rondo-echo: io_uring: denied by seccomp", lines[-1])
+
+    def test_load_goes_to_where_the_server_says_it_listens(self):
+        load = LOAD.replace("echo '", """echo "$*" | tr ' ' '\\n' | grep target >> \
+            "$(dirname "$0")/targets"\necho '""")
+        code, lines = self.run_demo(load=load)
+        self.assertEqual(code, 0, lines)
+        targets = Path(self.folder.name, "targets").read_text().split()
+        self.assertEqual(targets, ["--target=127.0.0.1:4242"] * 10 + ["--target=unix:@4711"])
 
     def test_server_killed_under_load_fails_its_cell_alone(self):
         load = LOAD.replace("echo '", """server=$(head -n 1 "$(dirname "$0")/pids")

@@ -13,8 +13,8 @@ import builds
 import command_line
 from child import Child
 
-# A backend, its trigger mode ('-' where it has none), a way of reading.
-Cell = namedtuple("Cell", "backend trigger read")
+# A backend, its trigger mode ('-' where it has none), a way of reading, what bytes travel over.
+Cell = namedtuple("Cell", "backend trigger read socket", defaults=["tcp"])
 CELLS = [
     Cell("epoll", "edge", "receive"),
     Cell("epoll", "edge", "span"),
@@ -28,11 +28,15 @@ CELLS = [
     Cell("select", "-", "span"),
     Cell("io_uring", "-", "receive"),
     Cell("io_uring", "-", "span"),
+    Cell("epoll", "edge", "receive", "unix"),
+    Cell("io_uring", "-", "receive", "unix"),
 ]
+# Where the server listens: of the kernel's choice.
+ADDRESSES = {"tcp": "127.0.0.1:0", "unix": "unix:@"}
 
-COLUMNS = ["backend ", "trigger", "read   ", "requests/s", "p50 us", "p99 us", "p99.9 us",
+COLUMNS = ["backend ", "trigger", "read   ", "socket", "requests/s", "p50 us", "p99 us", "p99.9 us",
            " max us", "CPU us/req", "peak RSS KiB"]
-TEXT_COLUMNS = 3
+TEXT_COLUMNS = 4
 PROGRAMS = builds.BUILD_ROOT / "release" / "tools"
 READY_SECONDS = 10
 LATE_SECONDS = 10  # what a load may need beyond its duration
@@ -88,8 +92,8 @@ def parse():
 
 def measure(cell, options):
     """The numbers of one cell, as text, in the order of COLUMNS."""
-    command = [options.programs / "rondo-echo", "--listen=127.0.0.1:0", f"--backend={cell.backend}",
-               f"--read={cell.read}"]
+    command = [options.programs / "rondo-echo", f"--listen={ADDRESSES[cell.socket]}",
+               f"--backend={cell.backend}", f"--read={cell.read}"]
     if cell.trigger != "-":
         command.append(f"--trigger={cell.trigger}")
     with start(command, options.cpus[0]) as server:
