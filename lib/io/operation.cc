@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rondo/io/operation.h"
 
-#include <unistd.h>
-
 #include "rondo/base/assert.h"
+#include "rondo/base/fd.h"
 #include "rondo/buffer/pool.h"
 
 namespace rondo {
@@ -48,7 +47,7 @@ void Operation::abandon() noexcept {
   if (was != OpState::kDone || error) return;
   switch (code) {
     case OpCode::kAccept:
-      ::close(descriptor);
+      static_cast<void>(Fd(descriptor));
       return;
     case OpCode::kReceive:
       block->pool->give_back(*block);

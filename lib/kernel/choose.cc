@@ -63,6 +63,9 @@ absl::StatusOr<ChosenBackend> choose_backend(BackendKind kind, Trigger trigger,
       return chosen(kind, "poll was asked for", PollBackend::create());
     case BackendKind::kSelect:
       return chosen(kind, "select was asked for", SelectBackend::create());
+    case BackendKind::kSim:
+      return absl::InvalidArgumentError(
+          "a simulated loop is part of a world: make it by sim::World::create_loop");
     case BackendKind::kIoUring: {
       auto wanted = wanted_of_uring(uring);
       if (!wanted.ok()) return wanted.status();

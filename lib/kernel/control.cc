@@ -5,6 +5,12 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include "kernel/sim/network.h"
+#include "rondo/base/simulated.h"
 
 namespace rondo::control {
 namespace {
@@ -27,6 +33,14 @@ Result<void> outcome(int result) noexcept {
 
 int type_flags(BlockingMode mode) noexcept {
   return SOCK_STREAM | SOCK_CLOEXEC | (mode == BlockingMode::kNonBlocking ? SOCK_NONBLOCK : 0);
+}
+
+// What a call on a simulated descriptor says: `ask(network)`, or EBADF when the network is gone.
+template <class Ask>
+auto simulated(int fd, Ask ask) noexcept -> decltype(ask(std::declval<SimNetwork&>())) {
+  SimNetwork* network = SimNetwork::of(fd);
+  if (network == nullptr) return Error::from_errno(EBADF);
+  return ask(*network);
 }
 
 using NameCall = int (*)(int, sockaddr*, socklen_t*);
@@ -58,33 +72,57 @@ Result<SocketPair> open_socket_pair(BlockingMode mode) noexcept {
 }
 
 Result<void> bind(int fd, const sockaddr* name, socklen_t size) noexcept {
+  if (is_simulated(fd)) {
+    return simulated(fd, [&](SimNetwork& network) { return network.bind(fd, name, size); });
+  }
   return outcome(uninterrupted([&]() noexcept { return ::bind(fd, name, size); }));
 }
 
 Result<void> listen(int fd, int backlog) noexcept {
+  if (is_simulated(fd)) {
+    return simulated(fd, [&](SimNetwork& network) { return network.listen(fd, backlog); });
+  }
   return outcome(uninterrupted([&]() noexcept { return ::listen(fd, backlog); }));
 }
 
 // Not made again after EINTR: the connection goes on being made (man 2 connect).
 Result<void> connect(int fd, const sockaddr* name, socklen_t size) noexcept {
+  if (is_simulated(fd)) {
+    return simulated(fd, [&](SimNetwork& network) { return network.connect(fd, name, size); });
+  }
   return outcome(::connect(fd, name, size));
 }
 
-Result<SocketName> local_name(int fd) noexcept { return read_name(fd, ::getsockname); }
+Result<SocketName> local_name(int fd) noexcept {
+  if (is_simulated(fd)) {
+    return simulated(fd, [&](SimNetwork& network) { return network.local_name(fd); });
+  }
+  return read_name(fd, ::getsockname);
+}
 
-Result<SocketName> peer_name(int fd) noexcept { return read_name(fd, ::getpeername); }
+Result<SocketName> peer_name(int fd) noexcept {
+  if (is_simulated(fd)) {
+    return simulated(fd, [&](SimNetwork& network) { return network.peer_name(fd); });
+  }
+  return read_name(fd, ::getpeername);
+}
 
 Result<void> shutdown(int fd, int how) noexcept {
+  if (is_simulated(fd)) {
+    return simulated(fd, [&](SimNetwork& network) { return network.shutdown(fd, how); });
+  }
   return outcome(uninterrupted([&]() noexcept { return ::shutdown(fd, how); }));
 }
 
 Result<BlockingMode> blocking_mode(int fd) noexcept {
+  if (is_simulated(fd)) return BlockingMode::kNonBlocking;
   const int flags = uninterrupted([&]() noexcept { return ::fcntl(fd, F_GETFL); });
   if (flags == -1) return last_error();
   return (flags & O_NONBLOCK) != 0 ? BlockingMode::kNonBlocking : BlockingMode::kBlocking;
 }
 
 Result<void> set_blocking_mode(int fd, BlockingMode mode) noexcept {
+  if (is_simulated(fd)) return {};  // no call on one ever waits
   const int flags = uninterrupted([&]() noexcept { return ::fcntl(fd, F_GETFL); });
   if (flags == -1) return last_error();
   const int wanted = mode == BlockingMode::kNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
@@ -94,12 +132,22 @@ Result<void> set_blocking_mode(int fd, BlockingMode mode) noexcept {
 
 Result<void> set_raw_option(int fd, int level, int name, const void* value,
                             socklen_t size) noexcept {
+  if (is_simulated(fd)) {
+    const std::span bytes(static_cast<const std::byte*>(value), size);
+    return simulated(
+        fd, [&](SimNetwork& network) { return network.set_option(fd, level, name, bytes); });
+  }
   return outcome(
       uninterrupted([&]() noexcept { return ::setsockopt(fd, level, name, value, size); }));
 }
 
 Result<socklen_t> get_raw_option(int fd, int level, int name, void* value,
                                  socklen_t size) noexcept {
+  if (is_simulated(fd)) {
+    const std::span bytes(static_cast<std::byte*>(value), size);
+    return simulated(
+        fd, [&](SimNetwork& network) { return network.get_option(fd, level, name, bytes); });
+  }
   socklen_t written = size;
   const int result = uninterrupted([&]() noexcept {
     written = size;

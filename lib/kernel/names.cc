@@ -15,6 +15,8 @@ std::string_view name_of(BackendKind kind) noexcept {
       return "poll";
     case BackendKind::kSelect:
       return "select";
+    case BackendKind::kSim:
+      return "sim";
   }
   return "unknown";
 }

@@ -23,8 +23,12 @@ struct Loop::Foreign {
 absl::StatusOr<std::unique_ptr<Loop>> Loop::create(LoopOptions options) {
   auto chosen = choose_backend(options.backend, options.trigger, options.uring);
   if (!chosen.ok()) return chosen.status();
-  return std::unique_ptr<Loop>(
-      new Loop(std::move(options), std::move(chosen->choice), std::move(chosen->backend)));
+  return create_on(std::move(chosen->backend), std::move(chosen->choice), std::move(options));
+}
+
+std::unique_ptr<Loop> Loop::create_on(std::unique_ptr<Backend> backend, BackendChoice choice,
+                                      LoopOptions options) {
+  return std::unique_ptr<Loop>(new Loop(std::move(options), std::move(choice), std::move(backend)));
 }
 
 Loop::Loop(LoopOptions options, BackendChoice choice, std::unique_ptr<Backend> backend)
@@ -82,9 +86,9 @@ bool Loop::expects(Until until) noexcept {
     case Until::kNow:
       return false;
     case Until::kEmpty:
-      return root_.running() != 0 || slots_.closing != 0;
+      return has_tasks();
     case Until::kStopped:
-      return !stop_heeded_ || root_.running() != 0 || slots_.closing != 0;
+      return !stop_heeded_ || has_tasks();
   }
   return false;
 }

@@ -15,7 +15,7 @@ BlockingMode mode_of(Loop& loop) noexcept {
 }  // namespace
 
 Result<Socket> Socket::open_stream(Loop& loop, int family) noexcept {
-  auto fd = control::open_stream_socket(family, mode_of(loop));
+  auto fd = loop.backend().open_stream_socket(family);
   if (!fd) return fd.error();
   return adopt_prepared(loop, std::move(*fd));
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "rondo/base/simulated.h"
 #include "rondo/kernel/control.h"
 
 namespace rondo {
@@ -42,13 +43,15 @@ absl::StatusOr<UnixListener> UnixListener::listen(Loop& loop, const UnixAddress&
   auto socket = Socket::open_stream(loop, AF_UNIX);
   if (!socket) return cannot_listen(address, socket.error());
   auto done = control::bind(socket->fd(), address.data(), address.size());
-  if (!done && done.error().number() == EADDRINUSE && address.is_path()) {
+  // A simulated name is in no file system.
+  const bool has_file = address.is_path() && !is_simulated(socket->fd());
+  if (!done && done.error().number() == EADDRINUSE && has_file) {
     done = SocketFile::remove_stale(address);
     if (done) done = control::bind(socket->fd(), address.data(), address.size());
   }
   if (!done) return cannot_listen(address, done.error());
   SocketFile file;
-  if (address.is_path()) {
+  if (has_file) {
     auto made = SocketFile::of(address);
     if (!made) return cannot_listen(address, made.error());
     file = std::move(*made);

@@ -24,8 +24,10 @@ Task<Result<UnixStream>> UnixStream::connect(UnixAddress server) {
   Loop& loop = co_await this_loop();
   const bool stopped = co_await stop_requested();
   if (stopped) co_return Errc::canceled;
-  auto fd = control::open_stream_socket(AF_UNIX, BlockingMode::kNonBlocking);
+  auto fd = loop.backend().open_stream_socket(AF_UNIX);
   if (!fd) co_return fd.error();
+  auto prompt = control::set_blocking_mode(fd->number(), BlockingMode::kNonBlocking);
+  if (!prompt) co_return prompt.error();
   for (Duration pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
     auto connected = control::connect(fd->number(), server.data(), server.size());
     if (connected) break;

@@ -6,6 +6,17 @@
 
 namespace rondo {
 
+class TaskContext;
+
+// Is shown tasks, one after the other.
+class TaskVisitor {
+ public:
+  virtual void visit(TaskContext& task) = 0;
+
+ protected:
+  ~TaskVisitor() = default;
+};
+
 // Something that a coroutine waits for, or that is to run once: an operation, a timer, a mail.
 // While it waits, its owner (a backend, the timers, a scope) knows it; once ready it is in a
 // ReadyQueue. It lives where it was made (mostly in a coroutine frame), so it never moves.
@@ -21,6 +32,9 @@ class ReadyNode : public ListNode<> {
 
   // A word for people who ask what a task waits for: "receive", "sleep", "join".
   virtual const char* what() const noexcept { return "ready"; }
+
+  // Shows the tasks that it waits for, if it is for tasks that it waits.
+  virtual void show_tasks(TaskVisitor&) {}
 
  protected:
   ~ReadyNode() { unlink(); }

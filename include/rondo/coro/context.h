@@ -60,7 +60,8 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   // A word for people; a string literal or other storage that outlives the task.
   const char* name() const noexcept { return name_; }
   void set_name(const char* name) noexcept { name_ = name; }
-  const ReadyNode* waiting_for() const noexcept { return waiting_; }
+  // nullptr while it runs or is ready to.
+  ReadyNode* waiting_for() const noexcept { return waiting_; }
 
   // Operations that begin after this end at once with Errc::canceled.
   bool stop_requested() const noexcept { return stop_.load(std::memory_order_relaxed); }

@@ -92,6 +92,7 @@ class Scope final : private Joiner {
     void run() noexcept override { context_->resume(); }
     void stop() noexcept override { scope_.wake(scope_.any_done_); }
     const char* what() const noexcept override { return "any_done"; }
+    void show_tasks(TaskVisitor& visitor) override { scope_.show_tasks(visitor); }
 
     Scope& scope_;
     TaskContext* context_ = nullptr;
@@ -128,6 +129,7 @@ class Scope final : private Joiner {
     void run() noexcept override { context_->resume(); }
     void stop() noexcept override { scope_.stop_all(); }
     const char* what() const noexcept override { return "join"; }
+    void show_tasks(TaskVisitor& visitor) override { scope_.show_tasks(visitor); }
     static void rethrow(std::exception_ptr failure);
 
     Scope& scope_;
@@ -148,6 +150,11 @@ class Scope final : private Joiner {
   template <class Visit>
   void for_each(Visit&& visit) {
     children_.for_each(visit);
+  }
+  // Shows its body, if it has one, and its children.
+  void show_tasks(TaskVisitor& visitor) {
+    if (body_ != nullptr) visitor.visit(*body_);
+    for_each([&visitor](TaskContext& child) { visitor.visit(child); });
   }
 
   // The body of a with_scope: stopped only by a failure or from outside.

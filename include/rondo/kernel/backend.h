@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "rondo/base/clock.h"
+#include "rondo/base/fd.h"
+#include "rondo/base/result.h"
 #include "rondo/buffer/pool.h"
 #include "rondo/kernel/op.h"
 #include "rondo/kernel/slot.h"
@@ -16,10 +18,11 @@ namespace rondo {
 
 // kSelect waits only for descriptors below FD_SETSIZE (1024): operations that would have to wait
 // for another one fail with Errc::descriptor_too_large. kPoll and kSelect cost the kernel a look at
-// each watched descriptor in each turn, and have no poll_fd(). kAuto takes io_uring or epoll.
-enum class BackendKind : std::uint8_t { kAuto, kIoUring, kEpoll, kPoll, kSelect };
+// each watched descriptor in each turn, and have no poll_fd(). kAuto takes io_uring or epoll. kSim
+// is what a loop of a simulated world is on (rondo/sim/world.h); nobody asks for it.
+enum class BackendKind : std::uint8_t { kAuto, kIoUring, kEpoll, kPoll, kSelect, kSim };
 
-// All that name a queue, the one that kAuto prefers first.
+// All that name a queue of the kernel's, the one that kAuto prefers first.
 inline constexpr BackendKind kBackendKinds[] = {BackendKind::kIoUring, BackendKind::kEpoll,
                                                 BackendKind::kPoll, BackendKind::kSelect};
 
@@ -67,6 +70,10 @@ class Backend {
   // Once, before the first turn, on the loop's thread: where receive buffers come from and where
   // slots are. What can only be set up on the running thread is set up here.
   virtual void attach(Pool& pool, SlotTable& slots) = 0;
+
+  // A new stream socket of `family` as this queue needs it: in its blocking mode, or simulated.
+  // Errors as of control::open_stream_socket().
+  virtual Result<Fd> open_stream_socket(int family) noexcept;
 
   // At the await: advances an Op as far as it goes without waiting. Never fails by itself: failure
   // is the Op's result. Resumes nobody.

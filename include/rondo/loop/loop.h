@@ -80,6 +80,10 @@ class Loop final : public Runner {
   // kAuto takes io_uring if it passes a self-test, else epoll, and backend_choice() tells.
   static absl::StatusOr<std::unique_ptr<Loop>> create(LoopOptions options = {});
 
+  // The same on a queue of somebody else's making: a simulated world's.
+  static std::unique_ptr<Loop> create_on(std::unique_ptr<Backend> backend, BackendChoice choice,
+                                         LoopOptions options);
+
   // Destroys what still runs, wherever it is suspended, and completes every operation. Streams and
   // listeners of this loop that live elsewhere must have gone before; one that has not is named in
   // the message that ends the process.
@@ -144,6 +148,8 @@ class Loop final : public Runner {
   Scope& root() noexcept { return root_; }
   OpQueue& submitted() noexcept { return submitted_; }
   TimePoint now() const noexcept { return options_.clock->now(); }
+  // Tasks or closes are under way; without them run() returns.
+  bool has_tasks() const noexcept { return root_.running() != 0 || slots_.closing != 0; }
   const LoopCounters& counters() const noexcept { return counters_; }
   std::uint64_t posts() const noexcept { return mailbox_.posts(); }
   std::uint64_t wakes() const noexcept { return mailbox_.wakes(); }
