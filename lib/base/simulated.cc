@@ -9,9 +9,15 @@
 namespace rondo {
 namespace {
 
-// A network's place tells its numbers, so that a program run twice sees the same ones.
 constexpr std::size_t kMost = 64;
-thread_local std::array<SimulatedDescriptors*, kMost> networks{};
+using Networks = std::array<SimulatedDescriptors*, kMost>;
+
+// Those of this thread; the accessor is the only way to them. A network's place tells its numbers,
+// so that a program run twice sees the same ones.
+Networks& networks_of_thread() noexcept {
+  static thread_local Networks networks{};
+  return networks;
+}
 
 std::size_t place_of(int number) noexcept {
   return static_cast<std::size_t>((number - kFirstSimulated) / kSimulatedPerNetwork);
@@ -20,6 +26,7 @@ std::size_t place_of(int number) noexcept {
 }  // namespace
 
 SimulatedDescriptors::SimulatedDescriptors() {
+  Networks& networks = networks_of_thread();
   const auto place = std::find(networks.begin(), networks.end(), nullptr);
   require(place != networks.end(), "more than 64 simulated networks on one thread");
   *place = this;
@@ -27,12 +34,14 @@ SimulatedDescriptors::SimulatedDescriptors() {
       kFirstSimulated + static_cast<int>(place - networks.begin()) * kSimulatedPerNetwork;
 }
 
-SimulatedDescriptors::~SimulatedDescriptors() { networks[place_of(first_number_)] = nullptr; }
+SimulatedDescriptors::~SimulatedDescriptors() {
+  networks_of_thread()[place_of(first_number_)] = nullptr;
+}
 
 SimulatedDescriptors* SimulatedDescriptors::of(int number) noexcept {
   if (!is_simulated(number)) return nullptr;
   const std::size_t place = place_of(number);
-  return place < kMost ? networks[place] : nullptr;
+  return place < kMost ? networks_of_thread()[place] : nullptr;
 }
 
 }  // namespace rondo
