@@ -9,16 +9,24 @@
 
 static const char kHelp[] =
     "usage: load HOST:PORT [options] (--seconds S | --requests N | --control)\n"
-    "Closed loop of echo requests over TCP; checks that every byte comes back.\n"
+    "Echo requests over TCP; checks that every byte comes back.\n"
     "  --connections N  connections that send (default 1)\n"
     "  --size BYTES     bytes per message (default 64)\n"
     "  --depth N        messages in flight per connection (default 1)\n"
     "  --churn          connect, send, receive, close for each message; N cycles in flight\n"
     "  --idle N         further connections that stay silent (default 0)\n"
+    "  --udp            datagrams, at most 16 KiB; none may be lost\n"
     "  --seconds S      one window of S seconds\n"
     "  --requests N     one window of exactly N requests\n"
-    "  --control        prints `ready` when connected, then reads commands from stdin:\n"
-    "                   `go S` and `requests N` run one window each; the end of stdin ends\n"
+    "  --control        prints `ready` when connected, then reads commands from stdin until that\n"
+    "                   ends; each runs one window of S seconds or N requests:\n"
+    "                     go S, requests N  closed loop, sleeping until many replies are there\n"
+    "                     closed S          closed loop, woken by each reply; tells latencies\n"
+    "                     rate R S          R requests per second in all, sent when due; tells\n"
+    "                                       latencies from when each was due\n"
+    "                     bursts H S        each connection sends H times a second, all at the\n"
+    "                                       same moments; latencies as with rate\n"
+    "                   `latencies` prints those since the last time, in ns\n"
     "Each window prints: requests=N seconds=S rate=R cpu=S\n"
     "where cpu is the processor time of this process within the window.\n";
 
@@ -60,6 +68,7 @@ struct load_options parse_load_options(int argc, char** argv) {
                                            {"depth", required_argument, NULL, 'd'},
                                            {"churn", no_argument, NULL, 'c'},
                                            {"idle", required_argument, NULL, 'i'},
+                                           {"udp", no_argument, NULL, 'u'},
                                            {"seconds", required_argument, NULL, 's'},
                                            {"requests", required_argument, NULL, 'r'},
                                            {"control", no_argument, NULL, 'k'},
@@ -84,6 +93,9 @@ struct load_options parse_load_options(int argc, char** argv) {
       case 'i':
         options.idle = (int)parse_count(optarg, 0, 60000);
         break;
+      case 'u':
+        options.udp = true;
+        break;
       case 's':
         options.seconds = parse_seconds(optarg);
         break;
@@ -106,6 +118,9 @@ struct load_options parse_load_options(int argc, char** argv) {
     refuse("expected one of --seconds, --requests and --control for", argv[optind]);
   }
   if (options.churn && options.depth != 1) refuse("--churn takes depth 1, not", "--depth");
+  if (options.udp && (options.churn || options.size * options.depth > 16 * 1024)) {
+    refuse("--udp takes neither --churn nor more than 16 KiB, for", argv[optind]);
+  }
   options.server = parse_server(argv[optind]);
   return options;
 }

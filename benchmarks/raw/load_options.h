@@ -13,6 +13,7 @@ struct load_options {
   size_t size;        // bytes per message
   uint64_t depth;     // messages in flight per connection
   bool churn;         // a connection per message
+  bool udp;           // datagrams
   bool control;       // windows are asked for on stdin
   double seconds;     // one window of this length, or
   uint64_t requests;  // one of exactly so many requests

@@ -9,6 +9,11 @@ packages=(
   liburing-dev libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 
+# Libraries that benchmarks/peers/ compares with.
+peers=(
+  libasio-dev libuv1-dev libevent-dev libev-dev golang-go libnetty-java default-jdk-headless
+)
+
 fail() {
   echo "tools/dev setup: $1" >&2
   exit 3
@@ -18,13 +23,16 @@ quiet=no
 case ${1:-} in
   '') ;;
   --quiet) quiet=yes ;;
+  --peers) packages+=("${peers[@]}") ;;
   -h | --help)
-    echo "usage: tools/dev setup"
+    echo "usage: tools/dev setup [--peers]"
     echo "Installs, with apt-get, those of these Debian 12 packages that are missing:"
     echo "  ${packages[*]}" | fold -s -w 78
+    echo "and with --peers, for the benchmarks, these:"
+    echo "  ${peers[*]}" | fold -s -w 78
     exit 0
     ;;
-  *) echo "tools/dev setup: unknown argument '$1'; it takes none" >&2; exit 2 ;;
+  *) echo "tools/dev setup: unknown argument '$1'; it takes --peers" >&2; exit 2 ;;
 esac
 
 if ! { command -v dpkg-query && command -v apt-get; } >/dev/null; then

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Results as SVG. Colours and letters come from the style sheet of the page around it.
+#pragma once
+
+#include <string>
+
+#include "result.h"
+#include "scenario.h"
+
+namespace rondo::bench {
+
+// A horizontal bar per row of the cell, the best first, with its range.
+std::string bar_chart(const Scenario& scenario, const Cell& cell);
+
+// A line per subject over the cells of the scenario, and a legend below.
+std::string line_chart(const Scenario& scenario, const ScenarioResult& result);
+
+// `text` inside of HTML.
+std::string escaped(std::string_view text);
+
+}  // namespace rondo::bench

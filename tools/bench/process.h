@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rondo::bench {
+
+// A child process, pinned to one core, with its standard input, output and error in our hands. It
+// is ended, by its id, when this object dies, and by the kernel when we do. Everything throws
+// Failure; that of a process which has died quotes the last line of its standard error.
+class Process {
+ public:
+  Process(const std::vector<std::string>& command, int core);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  // The next line of its output without the line end. Throws when none comes within `patience`, and
+  // when the process has died instead.
+  std::string read_line(std::chrono::milliseconds patience);
+
+  void write_line(std::string_view line);
+
+  // Throws, saying how it ended, when the process has died.
+  void require_alive();
+
+  // Stops it from running, and lets it run again; for one that would spin while others are
+  // measured.
+  void rest();
+  void wake();
+
+  pid_t id() const { return pid_; }
+  const std::string& name() const { return name_; }
+
+  // Processor time of all its threads so far: exact, unlike the sampled times in /proc.
+  double cpu_seconds() const;
+
+ private:
+  [[noreturn]] void fail_as_dead();
+  std::string last_complaint() const;
+
+  std::string name_;
+  pid_t pid_ = -1;  // -1: reaped
+  int input_ = -1;
+  int output_ = -1;
+  int complaints_ = -1;  // a file in memory: a pipe that nobody reads would fill
+  std::string unread_;
+};
+
+}  // namespace rondo::bench

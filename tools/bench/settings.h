@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "contestant.h"
+#include "subject.h"
+
+namespace rondo::bench {
+
+// How a run measures; the same for all of its cells.
+struct Settings {
+  Programs programs;
+  Cores cores{0, 1};
+  int rounds = 7;                 // windows of each subject per cell
+  double window = 0.3;            // seconds
+  int latency_rounds = 3;         // further windows that tell latencies
+  bool quick = false;             // the cells that say most, the subjects that differ most
+  std::vector<std::string> only;  // subjects; empty: all
+  std::vector<Subject> further;   // servers of the user's own, in every echo cell
+};
+
+}  // namespace rondo::bench

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "wire_cell.h"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+
+#include <absl/strings/str_cat.h>
+
+#include "contestant.h"
+#include "failure.h"
+
+namespace rondo::bench {
+namespace {
+
+constexpr double kWarmUp = 0.1;          // seconds
+constexpr double kCountingWindow = 0.1;  // seconds
+constexpr double kStarting = 0.15;       // seconds, about
+constexpr std::size_t kBetweenReferences = 3;
+constexpr double kSaturated = 95;  // percent of the load's core
+constexpr double kDisturbed = 15;  // percent of a core that something else took
+constexpr double kStolen = 2;
+
+class WireCell {
+ public:
+  WireCell(const WirePlan& plan, const Settings& settings, Progress& progress, Cell& cell)
+      : plan_(plan), settings_(settings), progress_(progress), cell_(cell) {}
+
+  void run() {
+    start_all();
+    if (plan_.bursts > 0) {
+      for (int round = 0; round < settings_.latency_rounds; ++round) run_bursts();
+    } else {
+      for (int round = 0; round < settings_.rounds; ++round) run_round();
+      compare_with_floors();
+      if (plan_.latencies) run_latencies();
+    }
+    count_all();
+  }
+
+ private:
+  struct Place {
+    const Subject& subject;
+    Row& row;
+    std::unique_ptr<Contestant> contestant;  // none: it is not here, or has failed
+    std::vector<Window> windows;
+    std::vector<double> worst;  // latency, in us
+  };
+
+  // Does `step` with one subject; its failure is its own.
+  void attempt(Place& place, const std::function<void(Contestant&)>& step) {
+    if (place.contestant == nullptr) return;
+    try {
+      step(*place.contestant);
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const Failure& failure) {
+      give_up(place, failure);
+    }
+  }
+
+  static void give_up(Place& place, const Failure& failure) {
+    place.row.failed = true;
+    place.row.note = failure.what();
+    place.contestant.reset();
+  }
+
+  void tell(std::string_view what) {
+    ++steps_;
+    progress_.at(std::min(1.0, steps_ / expected_steps()), what, cell_);
+  }
+
+  double expected_steps() const {
+    const auto subjects = static_cast<double>(plan_.subjects.size());
+    const int rounds = plan_.bursts > 0 ? 0 : settings_.rounds;
+    return subjects * (1.0 + rounds + settings_.latency_rounds);
+  }
+
+  void start_all() {
+    cell_.reference = plan_.reference.name;
+    cell_.rows.resize(plan_.subjects.size());
+    for (std::size_t i = 0; i < plan_.subjects.size(); ++i) {
+      const Subject& subject = plan_.subjects[i];
+      Row& row = cell_.rows[i];
+      row.subject = subject.name;
+      row.kind = std::string(name_of(subject.kind));
+      places_.push_back({subject, row, nullptr, {}, {}});
+      start(places_.back());
+    }
+    reference_ = std::make_unique<Contestant>(plan_.reference, settings_.programs, plan_.workload,
+                                              settings_.cores);
+    reference_->run(kWarmUp);
+  }
+
+  void start(Place& place) {
+    const Subject& subject = place.subject;
+    const int connections = plan_.workload.connections + plan_.workload.idle;
+    tell(absl::StrCat("starting ", subject.name));
+    place.row.note = subject.missing;
+    if (subject.most_connections > 0 && connections > subject.most_connections) {
+      place.row.note = "cannot: select sees 1024 descriptors";
+    }
+    if (!place.row.note.empty()) return;
+    try {
+      place.contestant = std::make_unique<Contestant>(subject, settings_.programs, plan_.workload,
+                                                      settings_.cores);
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const Failure& failure) {
+      give_up(place, failure);
+    }
+    attempt(place, [&](Contestant& contestant) { contestant.run(kWarmUp); });
+  }
+
+  void run_round() {
+    double before = run_reference();
+    std::vector<Place*> group;
+    for (Place& place : places_) {
+      if (place.contestant == nullptr) continue;
+      tell(place.subject.name);
+      attempt(place, [&](Contestant& contestant) {
+        place.windows.push_back(contestant.run(settings_.window));
+        group.push_back(&place);
+      });
+      if (group.size() < kBetweenReferences && &place != &places_.back()) continue;
+      before = close_group(group, before);
+    }
+    if (!group.empty()) close_group(group, before);
+  }
+
+  double run_reference() {
+    const Window window = reference_->run(settings_.window);
+    reference_rates_.push_back(static_cast<double>(window.requests) / window.seconds);
+    return window.cpu_per_request();
+  }
+
+  // The windows of a group lie between two of the reference: each is divided by what the reference
+  // would have cost at its place. Gives what it costs now.
+  double close_group(std::vector<Place*>& group, double before) {
+    const double after = run_reference();
+    const auto distance = static_cast<double>(group.size() + 1);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      const double part = static_cast<double>(i + 1) / distance;
+      const double here = before + (after - before) * part;
+      group[i]->row.samples["ratio"].push_back(group[i]->windows.back().cpu_per_request() / here);
+      summarize(*group[i]);
+    }
+    group.clear();
+    return after;
+  }
+
+  static void set(Place& place, const char* key, const std::function<double(const Window&)>& of) {
+    std::vector<double> values;
+    for (const Window& window : place.windows) values.push_back(of(window));
+    place.row.set(key, std::move(values));
+  }
+
+  static void summarize(Place& place) {
+    Row& row = place.row;
+    if (row.samples.contains("ratio")) row.measures["ratio"] = estimate(row.samples["ratio"]);
+    set(place, "cpu_us", [](const Window& w) { return w.cpu_per_request() * 1e6; });
+    set(place, "rate", [](const Window& w) { return static_cast<double>(w.requests) / w.seconds; });
+    set(place, "switches", [](const Window& w) {
+      return static_cast<double>(w.switches) / static_cast<double>(w.requests);
+    });
+    set(place, "server_share", [](const Window& w) { return 100 * w.server_cpu / w.seconds; });
+    set(place, "load_share", [](const Window& w) { return 100 * w.load_cpu / w.seconds; });
+    set(place, "other_share", [](const Window& w) { return 100 * w.other_cpu / w.seconds; });
+    set(place, "stolen_share", [](const Window& w) { return 100 * w.stolen_cpu / w.seconds; });
+    mark(row);
+  }
+
+  static void mark(Row& row) {
+    row.marks.clear();
+    if (row.measures["load_share"].median >= kSaturated) row.marks.push_back("load saturated");
+    if (row.measures["other_share"].median >= kDisturbed) row.marks.push_back("machine busy");
+    if (row.measures["stolen_share"].median >= kStolen) row.marks.push_back("time stolen");
+  }
+
+  // Window by window, so that both sides were divided by the same references.
+  void compare_with_floors() {
+    for (Place& place : places_) {
+      const Row* floor = cell_.find(place.subject.floor);
+      if (place.contestant == nullptr || floor == nullptr || !floor->find("ratio")) continue;
+      const std::vector<double>& ours = place.row.samples["ratio"];
+      const std::vector<double>& theirs = floor->samples.at("ratio");
+      std::vector<double> ratios;
+      for (std::size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) {
+        ratios.push_back(ours[i] / theirs[i]);
+      }
+      place.row.set("floor_ratio", std::move(ratios));
+    }
+  }
+
+  static void keep(Place& place, const char* key, double nanoseconds) {
+    std::vector<double>& samples = place.row.samples[key];
+    samples.push_back(nanoseconds / 1000);
+    place.row.measures[key] = estimate(samples);
+  }
+
+  void run_latencies() {
+    const double rate = estimate(reference_rates_).median / 2;
+    for (int round = 0; round < settings_.latency_rounds; ++round) {
+      for (Place& place : places_) {
+        if (place.contestant != nullptr) tell(absl::StrCat(place.subject.name, ", latency"));
+        attempt(place, [&](Contestant& contestant) { run_latency(place, contestant, rate); });
+      }
+    }
+  }
+
+  void run_latency(Place& place, Contestant& contestant, double rate) {
+    contestant.run_closed(settings_.window);
+    const Latencies closed = contestant.take_latencies();
+    keep(place, "closed_p50_us", closed.p50);
+    keep(place, "closed_p99_us", closed.p99);
+    if (plan_.workload.churn) return;
+    contestant.run_at_rate(rate, settings_.window);
+    const Latencies open = contestant.take_latencies();
+    keep(place, "open_p50_us", open.p50);
+    keep(place, "open_p90_us", open.p90);
+    keep(place, "open_p99_us", open.p99);
+    keep(place, "open_p999_us", open.p999);
+    keep_worst(place, "open_max_us", open.most);
+  }
+
+  // Of a maximum only the largest says anything.
+  static void keep_worst(Place& place, const char* key, double nanoseconds) {
+    place.worst.push_back(nanoseconds / 1000);
+    place.row.measures[key] = exactly(*std::max_element(place.worst.begin(), place.worst.end()));
+  }
+
+  void run_bursts() {
+    for (Place& place : places_) {
+      if (place.contestant != nullptr) tell(place.subject.name);
+      attempt(place, [&](Contestant& contestant) {
+        // A window too short to hold many ticks would tell nothing of the slowest.
+        place.windows.push_back(contestant.run_bursts(plan_.bursts, 2 * settings_.window));
+        const Latencies found = contestant.take_latencies();
+        summarize(place);
+        keep(place, "burst_p50_us", found.p50);
+        keep(place, "burst_p99_us", found.p99);
+        keep_worst(place, "burst_max_us", found.most);
+      });
+    }
+  }
+
+  // What is counted rather than timed, in windows of its own: counting calls makes them dearer.
+  void count_all() {
+    for (Place& place : places_) {
+      attempt(place, [&](Contestant& contestant) {
+        if (SyscallCounter::refusal().empty()) {
+          place.row.measures["syscalls"] = exactly(contestant.count_syscalls(kCountingWindow));
+        }
+        const ProcessFigures figures = contestant.figures();
+        place.row.measures["rss_mib"] = exactly(static_cast<double>(figures.resident) / (1 << 20));
+        place.row.measures["threads"] = exactly(figures.threads);
+        place.row.measures["io_workers"] = exactly(figures.io_workers);
+      });
+    }
+  }
+
+  const WirePlan& plan_;
+  const Settings& settings_;
+  Progress& progress_;
+  Cell& cell_;
+  std::unique_ptr<Contestant> reference_;
+  std::vector<Place> places_;
+  std::vector<double> reference_rates_;
+  double steps_ = 0;
+};
+
+}  // namespace
+
+void run_wire(const WirePlan& plan, const Settings& settings, Progress& progress, Cell& cell) {
+  WireCell(plan, settings, progress, cell).run();
+}
+
+double seconds_of_wire(const WirePlan& plan, const Settings& settings) {
+  const auto subjects = static_cast<double>(plan.subjects.size());
+  const double starting = subjects * (kStarting + kWarmUp + kCountingWindow);
+  if (plan.bursts > 0) return starting + subjects * settings.latency_rounds * 2 * settings.window;
+  const double references = subjects / static_cast<double>(kBetweenReferences) + 1;
+  const double rounds = settings.rounds * (subjects + references) * settings.window;
+  const double latencies =
+      plan.latencies ? settings.latency_rounds * subjects * 2 * settings.window : 0;
+  return starting + rounds + latencies;
+}
+
+}  // namespace rondo::bench

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// A cell over the network: several servers in turn under the same load.
+//
+//   reference A B C reference D E F reference ... reference      one round
+//
+// The machine changes speed within seconds, so what a window costs is divided by what the reference
+// costs right before and after it; the rounds give the median and the range.
+#pragma once
+
+#include <vector>
+
+#include "progress.h"
+#include "settings.h"
+#include "workload.h"
+
+namespace rondo::bench {
+
+struct WirePlan {
+  Workload workload;
+  double bursts = 0;      // per second; 0: a closed loop at full speed
+  bool latencies = true;  // closed and open loop besides
+  std::vector<Subject> subjects;
+  Subject reference;
+};
+
+// Fills `cell.rows`, one per subject. A subject that fails has that in its row, and the others go
+// on. Throws Failure when the reference fails.
+void run_wire(const WirePlan& plan, const Settings& settings, Progress& progress, Cell& cell);
+
+// About how many seconds that takes.
+double seconds_of_wire(const WirePlan& plan, const Settings& settings);
+
+}  // namespace rondo::bench
