@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/connections.h"
+
+#include <sys/socket.h>
+
+#include <exception>
+#include <utility>
+
+#include "rondo/coro/this_task.h"
+#include "rondo/kernel/control.h"
+#include "rondo/loop/switch_to.h"
+
+namespace rondo {
+
+Connections::Connection::Connection(Connections& all, const Slot& slot,
+                                    TaskContext& context_) noexcept
+    : index(slot.index), generation(slot.generation), context(context_) {
+  all.live_.push_back(*this);
+  if (all.receiving_ended_) all.end_receiving(*this);
+  if (all.cut_) context.stop();
+}
+
+// What a connection counts as, from before its task begins until its frame is gone.
+class Connections::Seat {
+ public:
+  Seat(Connections& all, Ticket ticket) noexcept : all_(&all), ticket_(std::move(ticket)) {
+    ++all.running_;
+  }
+  Seat(Seat&& other) noexcept
+      : all_(std::exchange(other.all_, nullptr)), ticket_(std::move(other.ticket_)) {}
+  Seat& operator=(Seat&&) = delete;
+  ~Seat() {
+    if (all_ != nullptr && --all_->running_ == 0) all_->changed_.notify();
+  }
+
+  Connections& all() const noexcept { return *all_; }
+
+ private:
+  Connections* all_;
+  Ticket ticket_;
+};
+
+void Connections::serve(Socket socket, Ticket ticket, const ConnectionHandler& handler) {
+  loop_.root().add(run(Seat(*this, std::move(ticket)), std::move(socket), handler));
+}
+
+Job Connections::run(Seat seat, Socket socket, const ConnectionHandler& handler) {
+  TaskContext& context = co_await this_context();
+  Connection connection(seat.all(), socket.slot(), context);
+#if defined(__cpp_exceptions)
+  try {
+    auto served = handler.serve(std::move(socket));
+    co_await std::move(served);
+  } catch (const std::exception& failure) {
+    seat.all().incidents_.happened(Incident::kHandlerFailed, failure.what());
+  } catch (...) {
+    seat.all().incidents_.happened(Incident::kHandlerFailed, {});
+  }
+#else
+  auto served = handler.serve(std::move(socket));
+  co_await std::move(served);
+#endif
+  // A handler may have gone on on another loop; this one's list is not to be touched from there.
+  if (context.is_away()) co_await switch_to(seat.all().loop_);
+}
+
+void Connections::end_receiving(Connection& connection) noexcept {
+  const Slot* slot = loop_.slots().find(connection.index, connection.generation);
+  // ENOTCONN: the peer has gone already, and the connection is about to notice.
+  if (slot != nullptr) static_cast<void>(control::shutdown(slot->fd, SHUT_RD));
+}
+
+void Connections::end_receiving() noexcept {
+  receiving_ended_ = true;
+  live_.for_each([this](Connection& connection) { end_receiving(connection); });
+}
+
+std::size_t Connections::cut() noexcept {
+  cut_ = true;
+  live_.for_each([](Connection& connection) { connection.context.stop(); });
+  return running_;
+}
+
+Task<> Connections::all_ended() {
+  while (running_ != 0) {
+    auto told = co_await changed_.wait();
+    if (!told) co_return;
+  }
+}
+
+}  // namespace rondo

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "rondo/runtime/loop_thread.h"
+
+#include <utility>
+
+#include "rondo/runtime/cpus.h"
+
+namespace rondo {
+
+absl::StatusOr<std::unique_ptr<LoopThread>> LoopThread::start(LoopThreadOptions options) {
+  std::unique_ptr<LoopThread> self(new LoopThread);
+  self->stopped_ = self->has_stopped_.get_future().share();
+  std::promise<absl::StatusOr<Loop*>> created;
+  auto loop = created.get_future();
+  self->thread_ = std::thread(&LoopThread::run, self.get(), std::move(options), std::move(created));
+  auto opened = loop.get();
+  if (!opened.ok()) return opened.status();
+  self->loop_ = *opened;
+  return self;
+}
+
+LoopThread::~LoopThread() {
+  if (loop_ != nullptr) {
+    stop();
+    may_end_.set_value();
+  }
+  thread_.join();
+}
+
+void LoopThread::wait_until_stopped() { stopped_.wait(); }
+
+void LoopThread::run(LoopThreadOptions options, std::promise<absl::StatusOr<Loop*>> created) {
+  name_thread(options.name);
+  if (options.cpu) {
+    auto pinned = pin_to_cpu(*options.cpu);
+    if (!pinned) {
+      return created.set_value(absl::InvalidArgumentError(options.name + ": CPU " +
+                                                          std::to_string(*options.cpu) + ": " +
+                                                          pinned.error().message()));
+    }
+  }
+  auto loop = Loop::create(std::move(options.loop));
+  if (!loop.ok()) return created.set_value(loop.status());
+  created.set_value(loop->get());
+  (*loop)->run_until_stopped();
+  has_stopped_.set_value();
+  may_end_.get_future().wait();
+}
+
+}  // namespace rondo
