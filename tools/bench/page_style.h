@@ -35,7 +35,8 @@ svg .axis { fill: var(--soft); font-size: 10.5px; }
 svg .end { text-anchor: end; } svg .middle { text-anchor: middle; }
 svg .value { font-variant-numeric: tabular-nums; }
 .bar.rondo { fill: var(--rondo); } .bar.floor { fill: var(--floor); }
-.bar.peer { fill: var(--peer); } .bar.model { fill: var(--model); } .bar.other { fill: var(--other); }
+.bar.peer { fill: var(--peer); } .bar.model { fill: var(--model); }
+.bar.other { fill: var(--other); }
 svg .name.rondo { font-weight: 600; }
 .range { stroke: var(--ink); stroke-width: 1.2; }
 .one { stroke: var(--soft); stroke-dasharray: 3 3; }

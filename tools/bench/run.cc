@@ -103,7 +103,8 @@ class Run {
       std::printf("earlier results, of another build, machine or setting, are in %s\n\n",
                   store_.put_aside().c_str());
     }
-    std::printf("%zu cells, about %s\n\n", tasks_.size(), time_text(planned()).c_str());
+    std::printf("%zu %s, about %s\n\n", tasks_.size(), tasks_.size() == 1 ? "cell" : "cells",
+                time_text(planned()).c_str());
     for (const Task& task : tasks_) {
       if (options_.time > 0 && seconds_since(start_) + task.cell.seconds > options_.time) {
         ++left_out_;

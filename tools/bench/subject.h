@@ -19,6 +19,7 @@ struct Subject {
   std::vector<std::string> command;
   std::string missing;       // why it cannot be started here; empty: it can
   int most_connections = 0;  // that it can watch; 0: any number
+  double warm_up = 0.1;      // seconds until it is as fast as it gets
   bool spins = false;        // takes its core when it has nothing to do
   bool udp = false;
 };

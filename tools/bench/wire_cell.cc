@@ -13,7 +13,6 @@
 namespace rondo::bench {
 namespace {
 
-constexpr double kWarmUp = 0.1;          // seconds
 constexpr double kCountingWindow = 0.1;  // seconds
 constexpr double kStarting = 0.15;       // seconds, about
 constexpr std::size_t kBetweenReferences = 3;
@@ -89,7 +88,7 @@ class WireCell {
     }
     reference_ = std::make_unique<Contestant>(plan_.reference, settings_.programs, plan_.workload,
                                               settings_.cores);
-    reference_->run(kWarmUp);
+    reference_->run(plan_.reference.warm_up);
   }
 
   void start(Place& place) {
@@ -109,7 +108,7 @@ class WireCell {
     } catch (const Failure& failure) {
       give_up(place, failure);
     }
-    attempt(place, [&](Contestant& contestant) { contestant.run(kWarmUp); });
+    attempt(place, [&](Contestant& contestant) { contestant.run(subject.warm_up); });
   }
 
   void run_round() {
@@ -276,8 +275,11 @@ void run_wire(const WirePlan& plan, const Settings& settings, Progress& progress
 }
 
 double seconds_of_wire(const WirePlan& plan, const Settings& settings) {
-  const auto subjects = static_cast<double>(plan.subjects.size());
-  const double starting = subjects * (kStarting + kWarmUp + kCountingWindow);
+  const auto subjects = static_cast<double>(
+      std::count_if(plan.subjects.begin(), plan.subjects.end(),
+                    [](const Subject& subject) { return subject.missing.empty(); }));
+  double starting = subjects * (kStarting + kCountingWindow);
+  for (const Subject& subject : plan.subjects) starting += subject.warm_up;
   if (plan.bursts > 0) return starting + subjects * settings.latency_rounds * 2 * settings.window;
   const double references = subjects / static_cast<double>(kBetweenReferences) + 1;
   const double rounds = settings.rounds * (subjects + references) * settings.window;
