@@ -11,6 +11,7 @@
 
 #include "rondo/io/connect.h"
 #include "support/stage.h"
+#include "support/wire.h"
 #include "support/world.h"
 
 namespace rondo {
@@ -266,8 +267,7 @@ TEST_P(ConnectCancellationTest, close_while_connecting) {
     Loop& here = co_await this_loop();
     DeafListener deaf(any_port());
     const Address address = deaf.address();
-    Fd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-    auto socket = Socket::adopt(here, std::move(fd));
+    auto socket = Socket::adopt(here, wire::socket(address.family()));
     EXPECT_TRUE(socket);
     auto connect = [&]() -> Task<Result<void>> {
       co_return co_await Connect(socket->slot(), address.data(), address.size());

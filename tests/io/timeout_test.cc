@@ -42,7 +42,7 @@ class TimeoutTest : public TransportTest {
   ManualClock clock_{TimePoint{} + 1h};
   std::optional<Stage> stage_;
 };
-RONDO_ON_EVERY_CELL(TimeoutTest);
+RONDO_ON_EVERY_KERNEL_CELL(TimeoutTest);
 
 TEST_P(TimeoutTest, what_takes_too_long_says_timed_out) {
   for (Suspended kind : every_suspended()) {

@@ -32,7 +32,7 @@ class FairnessTest : public TransportTest {
     }
   }
 };
-RONDO_ON_EVERY_CELL(FairnessTest);
+RONDO_ON_EVERY_KERNEL_CELL(FairnessTest);
 
 TEST_P(FairnessTest, a_greedy_peer_does_not_starve_a_quiet_one) {
   std::atomic<bool> enough{false};

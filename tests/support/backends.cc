@@ -59,11 +59,25 @@ std::vector<TransportCell> transport_cells() {
   };
 }
 
-std::vector<Cell> cells() {
+namespace {
+
+std::vector<Cell> with_each_transport(const std::vector<BackendCell>& backends) {
   std::vector<Cell> all;
-  for (const BackendCell& backend : backend_cells()) {
+  for (const BackendCell& backend : backends) {
     for (const TransportCell& transport : transport_cells()) all.push_back({backend, transport});
   }
+  return all;
+}
+
+}  // namespace
+
+std::vector<Cell> kernel_cells() { return with_each_transport(backend_cells()); }
+
+std::vector<Cell> cells() {
+  std::vector<Cell> all = kernel_cells();
+  const std::vector<Cell> simulated =
+      with_each_transport({{.name = "sim", .kind = BackendKind::kSim}});
+  all.insert(all.end(), simulated.begin(), simulated.end());
   return all;
 }
 

@@ -47,8 +47,12 @@ std::vector<BackendCell> backend_cells();
 // Those whose kernel queue has a descriptor of its own, for a host's poll set.
 std::vector<BackendCell> nestable_backend_cells();
 std::vector<TransportCell> transport_cells();
-std::vector<Cell> cells();      // each backend with each transport
-std::vector<Cell> tcp_cells();  // each backend with TCP, for what only TCP does
+// Each backend with each transport; first a simulated world among the backends, then without it,
+// for what counts turns, starts threads or knows in which order things happen; then with TCP alone,
+// for what only TCP does.
+std::vector<Cell> cells();
+std::vector<Cell> kernel_cells();
+std::vector<Cell> tcp_cells();
 
 // The part of a test's name that says where it ran: "epoll_edge", "io_uring_tcp6".
 std::string name_of_backend(const testing::TestParamInfo<BackendCell>& info);

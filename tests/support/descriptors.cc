@@ -9,7 +9,9 @@
 #include <climits>
 #include <cstdlib>
 
+#include "kernel/sim/network.h"
 #include "rondo/base/assert.h"
+#include "rondo/base/simulated.h"
 
 namespace rondo {
 
@@ -42,6 +44,10 @@ std::vector<std::string> inheritable_descriptors() {
 // The limit is on the number, and numbers are given out from the lowest free one: so the gaps are
 // counted too.
 DescriptorLimit::DescriptorLimit(int more) {
+  if (SimNetwork* network = SimNetwork::of(kFirstSimulated)) {
+    network->limit_open_sockets(network->open_sockets() + static_cast<std::size_t>(more));
+    return;
+  }
   rlimit limit{};
   require(::getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
   before_ = limit.rlim_cur;
@@ -55,6 +61,10 @@ DescriptorLimit::DescriptorLimit(int more) {
 }
 
 DescriptorLimit::~DescriptorLimit() {
+  if (SimNetwork* network = SimNetwork::of(kFirstSimulated)) {
+    network->limit_open_sockets(network->simulation().options.descriptors);
+    return;
+  }
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = before_;

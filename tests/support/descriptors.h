@@ -14,7 +14,8 @@ std::map<int, std::string> open_descriptors();
 // The descriptors that an exec'd child would inherit, 0 to 2 excepted.
 std::vector<std::string> inheritable_descriptors();
 
-// While it lives, at most so many more descriptors can be opened than there are now.
+// While it lives, at most so many more descriptors can be opened than there are now: of the kernel,
+// or of the test's simulated world.
 class DescriptorLimit {
  public:
   explicit DescriptorLimit(int more);
@@ -23,7 +24,7 @@ class DescriptorLimit {
   ~DescriptorLimit();
 
  private:
-  unsigned long before_;
+  unsigned long before_ = 0;
 };
 
 }  // namespace rondo

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sockets without the library: for peers that misbehave, and to look at the wire.
+// Sockets without the library: for peers that misbehave, and to look at the wire. In a simulated
+// world they are that world's.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@
 
 namespace rondo {
 
-// A blocking stream socket. Its calls end after 20 s at the latest, with a failed expectation.
+// A stream socket whose calls wait, 20 s at most; then an expectation has failed.
 class RawPeer {
  public:
   RawPeer() = default;

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "support/stage.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
 #include <chrono>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include <gtest/gtest.h>
 
-#include "rondo/kernel/control.h"
+#include "support/wire.h"
 
 namespace rondo {
 namespace {
@@ -28,8 +26,9 @@ std::string& large() {
 
 void fill(int fd) {
   const std::string bytes(4096, 'f');
-  while (::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+  while (wire::send(fd, bytes, wire::Wait::kNo) > 0) {
   }
+  wire::let_arrive();
 }
 
 }  // namespace
@@ -80,10 +79,10 @@ Stage::Stage(const Address& any, SocketListener&& listener_, SocketStream&& stre
       stream(std::move(stream_)),
       peer(std::move(peer_)),
       deaf(any) {
-  auto first = control::open_socket_pair(BlockingMode::kBlocking).value();
+  auto first = wire::socket_pair();
   quiet = std::move(first.first);
   quiet_peer = std::move(first.second);
-  auto second = control::open_socket_pair(BlockingMode::kBlocking).value();
+  auto second = wire::socket_pair();
   full = std::move(second.first);
   full_peer = std::move(second.second);
   fill(full.number());
@@ -202,14 +201,14 @@ Task<> Stage::expect_works_after(Suspended kind) {
     case Suspended::kSleep:
       break;
     case Suspended::kWaitReadable: {
-      EXPECT_EQ(::write(quiet_peer.number(), "x", 1), 1);
+      EXPECT_EQ(wire::send(quiet_peer.number(), std::string_view("x"), wire::Wait::kNo), 1);
       auto ready = co_await wait_readable(quiet.number());
       EXPECT_TRUE(ready) << ready.error().message();
       break;
     }
     case Suspended::kWaitWritable: {
       std::string drained(1 << 20, ' ');
-      while (::recv(full_peer.number(), drained.data(), drained.size(), MSG_DONTWAIT) > 0) {
+      while (wire::receive(full_peer.number(), drained, wire::Wait::kNo) > 0) {
       }
       auto ready = co_await wait_writable(full.number());
       EXPECT_TRUE(ready) << ready.error().message();

@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "rondo/rondo.h"
+#include "rondo/sim/world.h"
 #include "support/backends.h"
 #include "support/descriptors.h"
 #include "support/raw_peer.h"
@@ -81,8 +82,12 @@ class World : public testing::Test {
   std::vector<std::string> escaped_;
 
  private:
+  // The loop of a cell; nullptr, and the test is skipped, if there can be none here.
+  std::unique_ptr<Loop> create(LoopOptions options);
+
   std::map<int, std::string> open_before_;
   std::optional<Watchdog> watchdog_;
+  std::unique_ptr<sim::World> simulated_;
   std::unique_ptr<Loop> loop_;
 };
 
@@ -129,6 +134,8 @@ class TcpTest : public TransportTest {
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(main_backend_cells()), name_of_backend)
 #define RONDO_ON_EVERY_CELL(Suite) \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(cells()), name_of_cell)
+#define RONDO_ON_EVERY_KERNEL_CELL(Suite) \
+  INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(kernel_cells()), name_of_cell)
 #define RONDO_ON_EVERY_TCP_CELL(Suite) \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(tcp_cells()), name_of_cell)
 

@@ -92,7 +92,10 @@ class Scope final : private Joiner {
     void run() noexcept override { context_->resume(); }
     void stop() noexcept override { scope_.wake(scope_.any_done_); }
     const char* what() const noexcept override { return "any_done"; }
-    void show_tasks(TaskVisitor& visitor) override { scope_.show_tasks(visitor); }
+    // When the body waits, whoever joins shows the children.
+    void show_tasks(TaskVisitor& visitor) override {
+      if (scope_.body_ == nullptr) scope_.show_tasks(visitor);
+    }
 
     Scope& scope_;
     TaskContext* context_ = nullptr;

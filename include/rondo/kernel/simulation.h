@@ -54,8 +54,11 @@ struct Options {
   // Unix sockets nothing takes time, but the order of independent events is chance there too.
   Duration least_delay = std::chrono::microseconds(10);
   Duration most_delay = std::chrono::microseconds(500);
-  // What is sent arrives in pieces of 1 to so many bytes.
+  // What is sent arrives in pieces of a size between these.
+  std::size_t least_segment_bytes = 1;
   std::size_t most_segment_bytes = 16 * 1024;
+  // Of calls that send or receive, one in so many moves fewer bytes than it could; 0: none does.
+  std::uint64_t short_count_in = 4;
   // Of a socket, in each direction; SO_SNDBUF and SO_RCVBUF change them. What does not fit makes
   // the sender wait.
   std::size_t send_buffer_bytes = 64 * 1024;

@@ -20,8 +20,6 @@ SimSocket* SimNetwork::find(int number) const noexcept {
   return number >= first_number() && place < sockets_.size() ? sockets_[place].get() : nullptr;
 }
 
-bool SimNetwork::is_full() const noexcept { return open_ >= simulation_.options.descriptors; }
-
 // The lowest number that is free, as the kernel does it, so that numbers are reused at once.
 Fd SimNetwork::add(SocketPointer socket) {
   auto place = std::find(sockets_.begin(), sockets_.end(), nullptr);

@@ -24,8 +24,11 @@ namespace rondo {
 //   connect(): request --delay--> listener's queue, or refusal --delay--> connected
 class SimNetwork final : public SimulatedDescriptors {
  public:
-  explicit SimNetwork(Simulation& simulation) noexcept : simulation_(simulation) {}
+  explicit SimNetwork(Simulation& simulation) noexcept
+      : simulation_(simulation), most_open_(simulation.options.descriptors) {}
   ~SimNetwork() = default;
+
+  Simulation& simulation() noexcept { return simulation_; }
 
   // The network that a simulated descriptor belongs to; nullptr when it is gone.
   static SimNetwork* of(int number) noexcept;
@@ -51,6 +54,8 @@ class SimNetwork final : public SimulatedDescriptors {
   // kPollIn, kPollOut, kPollHangUp: what would not wait now; 0 also for what is no descriptor.
   short readiness(int number) const noexcept;
   std::size_t open_sockets() const noexcept { return open_; }
+  // From now on so many sockets at most can be open: EMFILE.
+  void limit_open_sockets(std::size_t most) noexcept { most_open_ = most; }
   bool is_open(int number) const noexcept { return find(number) != nullptr; }
 
   // `watcher` hears of every change that may let an operation on the descriptor go on.
@@ -63,7 +68,7 @@ class SimNetwork final : public SimulatedDescriptors {
 
   SimSocket* find(int number) const noexcept;
   Fd add(SocketPointer socket);
-  bool is_full() const noexcept;
+  bool is_full() const noexcept { return open_ >= most_open_; }
 
   Duration delay(const SocketName& from, const SocketName& to);
   void send_segment(const std::shared_ptr<SimPipe>& pipe, SimSegment segment);
@@ -81,6 +86,7 @@ class SimNetwork final : public SimulatedDescriptors {
   SimNames names_;
   std::vector<SocketPointer> sockets_;  // by number
   std::size_t open_ = 0;
+  std::size_t most_open_;
 };
 
 }  // namespace rondo

@@ -40,6 +40,11 @@ bool Simulation::run_next(TimePoint latest) {
   return true;
 }
 
+std::size_t Simulation::cut_short(std::size_t most) noexcept {
+  const bool whole = options.short_count_in == 0 || !random.once_in(options.short_count_in);
+  return whole || most == 0 ? most : static_cast<std::size_t>(random.between(1, most));
+}
+
 Error Simulation::fault(sim::Call call, int descriptor) const {
   if (options.faults == nullptr) return {};
   return options.faults->fail(call, descriptor);

@@ -32,6 +32,9 @@ class Simulation {
   // Time goes on to the next event, which happens; false when there is none up to `latest`.
   bool run_next(TimePoint latest);
 
+  // How many bytes a call moves that could move `most`; at least 1 of at least 1.
+  std::size_t cut_short(std::size_t most) noexcept;
+
   // An error that the call is to fail with, or none.
   Error fault(sim::Call call, int descriptor) const;
 

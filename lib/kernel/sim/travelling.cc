@@ -82,10 +82,11 @@ Result<std::size_t> SimNetwork::send(int number, std::span<const std::byte> byte
   Random& random = simulation_.random;
   std::size_t count = std::min(bytes.size(), socket->outbound->room());
   if (count == 0) return Error::from_errno(EAGAIN);
-  if (random.once_in(8)) count = static_cast<std::size_t>(random.between(1, count));
+  count = simulation_.cut_short(count);
+  const sim::Options& options = simulation_.options;
   for (std::size_t sent = 0; sent < count;) {
     const auto size = std::min<std::size_t>(
-        count - sent, random.between(1, simulation_.options.most_segment_bytes));
+        count - sent, random.between(options.least_segment_bytes, options.most_segment_bytes));
     const auto* begin = reinterpret_cast<const char*>(bytes.data() + sent);
     send_segment(socket->outbound, {SimSegment::Kind::kBytes, std::string(begin, size)});
     sent += size;
@@ -101,9 +102,7 @@ Result<std::size_t> SimNetwork::receive(int number, std::span<std::byte> into) {
   if (socket->phase != SimSocket::Phase::kConnected) return Error::from_errno(ENOTCONN);
   SimPipe& pipe = *socket->inbound;
   if (pipe.arrived() != 0) {
-    Random& random = simulation_.random;
-    std::size_t most = std::min(into.size(), pipe.arrived());
-    if (random.once_in(4)) most = static_cast<std::size_t>(random.between(1, most));
+    const std::size_t most = simulation_.cut_short(std::min(into.size(), pipe.arrived()));
     const std::size_t count = pipe.take(into.data(), most);
     simulation_.record("receives", number, count);
     // The sender learns that there is room.
