@@ -23,6 +23,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kStartPatience{10'000};
 constexpr milliseconds kConnectPatience{20'000};
 constexpr milliseconds kDrainPatience{10'000};  // beyond the length of a window
+// From the end of a server's connections to its own. A server that died is the reason, the load's
+// failure only the sign.
+constexpr milliseconds kDeathPatience{300};
 
 // Lets the server finish what no reply waits for, such as closing the last connections.
 constexpr timespec kSettling = {.tv_sec = 0, .tv_nsec = 3'000'000};
@@ -81,7 +84,7 @@ Contestant::Contestant(const Start& start, const Subject& subject, const Program
     const std::string line = load_.read_line(kConnectPatience);
     if (line != "ready") throw Failure(absl::StrCat("expected 'ready' from the load, got ", line));
   } catch (const Failure&) {
-    server_.require_alive();
+    server_.require_alive(kDeathPatience);
     throw;
   }
   if (rests_) server_.rest();
@@ -93,7 +96,7 @@ std::string Contestant::ask_load(const std::string& command, double seconds) {
     load_.write_line(command);
     return load_.read_line(length + kDrainPatience);
   } catch (const Failure&) {
-    server_.require_alive();  // a server that died is the reason, the load's end only the sign
+    server_.require_alive(kDeathPatience);
     throw;
   }
 }

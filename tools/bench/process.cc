@@ -151,9 +151,13 @@ double Process::cpu_seconds() const {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-void Process::require_alive() {
+void Process::require_alive(milliseconds patience) {
+  const auto deadline = steady_clock::now() + patience;
   int status = 0;
-  if (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == 0) return;
+  while (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == 0) {
+    if (steady_clock::now() >= deadline) return;
+    nanosleep(&kReapInterval, nullptr);
+  }
   pid_ = -1;
   const std::string complaint = last_complaint();
   throw Failure(name_ + " died: " + describe_end(status) +
@@ -173,11 +177,7 @@ std::string Process::last_complaint() const {
 
 // Its pipe has ended; its end follows within moments, unless it only closed its output.
 void Process::fail_as_dead() {
-  const auto deadline = steady_clock::now() + kTermination;
-  while (steady_clock::now() < deadline) {
-    require_alive();
-    nanosleep(&kReapInterval, nullptr);
-  }
+  require_alive(kTermination);
   throw Failure(name_ + " closed its output");
 }
 

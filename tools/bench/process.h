@@ -26,8 +26,8 @@ class Process {
 
   void write_line(std::string_view line);
 
-  // Throws, saying how it ended, when the process has died.
-  void require_alive();
+  // Throws, saying how it ended, when the process has died, or does within `patience`.
+  void require_alive(std::chrono::milliseconds patience = {});
 
   // Stops it from running, and lets it run again; for one that would spin while others are
   // measured.

@@ -85,7 +85,9 @@ std::vector<Task> plan(const Options& options, const Report& report) {
       }
     }
   }
-  if (done > 0) std::printf("going on: %zu cells are measured already\n\n", done);
+  if (done > 0)
+    std::printf("going on: %s measured already\n\n",
+                absl::StrCat(done, done == 1 ? " cell is" : " cells are").c_str());
   if (tasks.empty() && done == 0) throw Failure("no cell has such a name; the tables show them");
   return tasks;
 }
@@ -113,8 +115,8 @@ class Run {
       measure(task);
     }
     if (left_out_ > 0) {
-      std::printf("the time is over: %zu cells were left out; rondo-bench all goes on with them\n",
-                  left_out_);
+      std::printf("the time is over: %zu %s left out; without --time they come too\n", left_out_,
+                  left_out_ == 1 ? "cell was" : "cells were");
     }
     std::printf("%s\n", store_.path("report.html").c_str());
     return failures_ == 0 ? 0 : 1;
