@@ -33,7 +33,8 @@ struct TaskContext::StopMail final : Mail {
 
 void TaskContext::stop() noexcept {
   if (stop_.exchange(true, std::memory_order_relaxed)) return;
-  Runner& where = runner();
+  // Acquire: on its way home, it counts as here before its mail has arrived.
+  Runner& where = *runner_.load(std::memory_order_acquire);
   if (&where == home_) {
     if (waiting_ != nullptr) waiting_->stop();
     return;
@@ -51,7 +52,7 @@ bool TaskContext::move_to(Runner& target, std::coroutine_handle<> leaf) noexcept
   suspended_ = leaf;
   waiting_ = nullptr;
   // Before the post: afterwards the task may already be running over there.
-  runner_.store(&target, std::memory_order_relaxed);
+  runner_.store(&target, std::memory_order_release);
   if (target.post(*this)) return true;
   runner_.store(&source, std::memory_order_relaxed);
   source.ready().push_back(*this);
@@ -65,7 +66,7 @@ void TaskContext::end(std::exception_ptr failure) noexcept {
     home_->ready().push_back(*this);
     return;
   }
-  runner_.store(home_, std::memory_order_relaxed);
+  runner_.store(home_, std::memory_order_release);
   require(home_->post(*this), "a task ended after its home loop had been destroyed");
 }
 

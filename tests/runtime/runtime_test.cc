@@ -37,15 +37,7 @@ std::multiset<std::string> thread_names() {
   return names;
 }
 
-class RuntimeTest : public testing::TestWithParam<RuntimeCell> {
- protected:
-  void SetUp() override { before_ = open_descriptors(); }
-  void TearDown() override {
-    EXPECT_EQ(open_descriptors(), before_) << "descriptors are left open, or missing";
-  }
-
-  std::map<int, std::string> before_;
-};
+class RuntimeTest : public RuntimeSuite {};
 INSTANTIATE_TEST_SUITE_P(, RuntimeTest, testing::ValuesIn(runtime_cells()), name_of_runtime_cell);
 
 TEST_P(RuntimeTest, the_same_coroutine_serves_in_every_topology) {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -79,6 +80,18 @@ inline std::string name_of_runtime_cell(const testing::TestParamInfo<RuntimeCell
 inline void PrintTo(const RuntimeCell& cell, std::ostream* out) {
   *out << cell.backend.name << " in " << cell.topology.name;
 }
+
+// Everything that a runtime has opened is closed when the test ends.
+class RuntimeSuite : public testing::TestWithParam<RuntimeCell> {
+ protected:
+  void SetUp() override { before_ = open_descriptors(); }
+  void TearDown() override {
+    EXPECT_EQ(open_descriptors(), before_) << "descriptors are left open, or missing";
+  }
+
+ private:
+  std::map<int, std::string> before_;
+};
 
 // Starts with create, then serve, then run; ends with finish(), or when it goes.
 class Server {

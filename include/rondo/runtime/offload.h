@@ -88,7 +88,8 @@ class OffloadJob final : public PoolJob {
 // what it returns, or the Result that it returns, or the exception that left it. What it refers to
 // lives until then, the frame included: a frame that is destroyed meanwhile waits for a call that
 // has begun. So does a stop; before the call begins a stop withdraws it and gives Errc::canceled.
-// EAGAIN when the pool's queue is full. `pool` outlives the loop.
+// EAGAIN when the pool's queue is full. `pool` outlives the loop. A lambda that captures by value
+// is named first and moved in: g++ 12 destroys twice what is made inside an await.
 template <class Function>
 class [[nodiscard]] Offload final : private ReadyNode {
   using Call = OffloadJob<Function>;
