@@ -21,6 +21,7 @@
 #include "rondo/net/address.h"
 #include "rondo/net/byte_stream.h"
 #include "rondo/net/endpoint.h"
+#include "rondo/net/memory_stream.h"
 #include "rondo/net/socket_options.h"
 #include "rondo/net/tcp_listener.h"
 #include "rondo/net/tcp_stream.h"
