@@ -2,6 +2,7 @@
 #include "support/backends.h"
 
 #include <ostream>
+#include <string_view>
 
 namespace rondo {
 
@@ -69,6 +70,18 @@ std::vector<Cell> with_each_transport(const std::vector<BackendCell>& backends) 
   return all;
 }
 
+// A pair for each backend among them.
+std::vector<Cell> and_pairs(std::vector<Cell> cells) {
+  std::vector<Cell> pairs;
+  for (const Cell& cell : cells) {
+    const bool is_known =
+        !pairs.empty() && std::string_view(pairs.back().backend.name) == cell.backend.name;
+    if (!is_known) pairs.push_back({cell.backend, {"pair", TransportKind::kPair, {}}});
+  }
+  cells.insert(cells.end(), pairs.begin(), pairs.end());
+  return cells;
+}
+
 }  // namespace
 
 std::vector<Cell> kernel_cells() { return with_each_transport(backend_cells()); }
@@ -86,6 +99,10 @@ std::vector<Cell> tcp_cells() {
   std::erase_if(some, [](const Cell& cell) { return cell.transport.kind != TransportKind::kTcp; });
   return some;
 }
+
+std::vector<Cell> stream_cells() { return and_pairs(cells()); }
+
+std::vector<Cell> kernel_stream_cells() { return and_pairs(kernel_cells()); }
 
 std::string name_of_backend(const testing::TestParamInfo<BackendCell>& info) {
   return info.param.name;

@@ -24,12 +24,13 @@ struct BackendCell {
   LoopOptions options() const;
 };
 
-enum class TransportKind { kTcp, kUnix };
+enum class TransportKind { kTcp, kUnix, kPair };
 
 struct TransportCell {
   const char* name;
   TransportKind kind;
-  Address any;  // where to listen: loopback, with a port or name of the kernel's choice
+  Address any;  // where to listen: loopback, with a port or name of the kernel's choice; not of a
+                // pair, which nobody listens for
 };
 
 struct Cell {
@@ -53,6 +54,9 @@ std::vector<TransportCell> transport_cells();
 std::vector<Cell> cells();
 std::vector<Cell> kernel_cells();
 std::vector<Cell> tcp_cells();
+// As cells() and kernel_cells(), and each backend with a pair in memory, which has no listener.
+std::vector<Cell> stream_cells();
+std::vector<Cell> kernel_stream_cells();
 
 // The part of a test's name that says where it ran: "epoll_edge", "io_uring_tcp6".
 std::string name_of_backend(const testing::TestParamInfo<BackendCell>& info);

@@ -7,7 +7,6 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
-#include <span>
 
 namespace rondo {
 
@@ -28,37 +27,6 @@ std::string pattern(std::size_t size, std::size_t from) {
     bytes[i] = static_cast<char>(place ^ (place >> 8) * 31 ^ (place >> 16) * 7);
   }
   return bytes;
-}
-
-Task<Received> receive_to_end(SocketStream& stream) {
-  Received received;
-  for (;;) {
-    auto chunk = co_await stream.receive();
-    if (!chunk) {
-      if (!chunk.error().is(Errc::end_of_stream)) received.failure = chunk.error();
-      co_return received;
-    }
-    received.bytes += chunk->text();
-  }
-}
-
-Task<std::string> receive_exactly(SocketStream& stream, std::size_t size) {
-  std::string bytes(size, '\0');
-  std::size_t got = 0;
-  while (got < size) {
-    auto count = co_await stream.read(std::as_writable_bytes(std::span(bytes).subspan(got)));
-    if (!count) break;
-    got += *count;
-  }
-  bytes.resize(got);
-  co_return bytes;
-}
-
-Task<> echo(SocketStream stream) {
-  while (auto chunk = co_await stream.receive()) {
-    auto sent = co_await stream.send_all(*chunk);
-    if (!sent) break;
-  }
 }
 
 namespace {

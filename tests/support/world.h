@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,11 +49,40 @@ struct Received {
   std::string bytes;
   Error failure;
 };
-Task<Received> receive_to_end(SocketStream& stream);
+template <ByteStream Stream>
+Task<Received> receive_to_end(Stream& stream) {
+  Received received;
+  for (;;) {
+    auto chunk = co_await stream.receive();
+    if (!chunk) {
+      if (!chunk.error().is(Errc::end_of_stream)) received.failure = chunk.error();
+      co_return received;
+    }
+    received.bytes += chunk->text();
+  }
+}
+
 // Exactly `size` bytes, or fewer when the stream ends.
-Task<std::string> receive_exactly(SocketStream& stream, std::size_t size);
+template <ByteStream Stream>
+Task<std::string> receive_exactly(Stream& stream, std::size_t size) {
+  std::string bytes(size, '\0');
+  std::size_t got = 0;
+  while (got < size) {
+    auto count = co_await stream.read(std::as_writable_bytes(std::span(bytes).subspan(got)));
+    if (!count) break;
+    got += *count;
+  }
+  bytes.resize(got);
+  co_return bytes;
+}
+
 // Sends back what comes until the stream ends.
-Task<> echo(SocketStream stream);
+inline constexpr auto echo = [](auto stream) -> Task<> {
+  while (auto chunk = co_await stream.receive()) {
+    auto sent = co_await stream.send_all(*chunk);
+    if (!sent) break;
+  }
+};
 
 // Where a listener of the library listens.
 Address address_of(const SocketListener& listener);
@@ -121,6 +151,25 @@ class TransportTest : public World, public testing::WithParamInterface<Cell> {
   Task<Mixed> connected_to_raw(int receive_buffer = 0);
 };
 
+// For what two ends of the library do with each other, whatever connects them: sockets, or memory.
+class StreamTest : public TransportTest {
+ protected:
+  // Runs `body(client, server)`, two connected streams of whatever class, until everything on the
+  // loop has ended.
+  template <class Body>
+  void run_between(Body body) {
+    run([&]() -> Task<> {
+      if (GetParam().transport.kind == TransportKind::kPair) {
+        auto pair = MemoryStream::pair(loop()).value();
+        co_await body(pair.first, pair.second);
+      } else {
+        Ends ends = co_await connected();
+        co_await body(ends.client, ends.server);
+      }
+    });
+  }
+};
+
 // For what only TCP does.
 class TcpTest : public TransportTest {
  protected:
@@ -136,6 +185,10 @@ class TcpTest : public TransportTest {
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(cells()), name_of_cell)
 #define RONDO_ON_EVERY_KERNEL_CELL(Suite) \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(kernel_cells()), name_of_cell)
+#define RONDO_ON_EVERY_STREAM_CELL(Suite) \
+  INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(stream_cells()), name_of_cell)
+#define RONDO_ON_EVERY_KERNEL_STREAM_CELL(Suite) \
+  INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(kernel_stream_cells()), name_of_cell)
 #define RONDO_ON_EVERY_TCP_CELL(Suite) \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(tcp_cells()), name_of_cell)
 
