@@ -127,11 +127,14 @@ TEST_P(CancellationTest, a_canceled_send_tells_exactly_how_much_went) {
   });
 }
 
+class RacingCancellationTest : public StreamTest {};
+RONDO_ON_EVERY_STREAM_CELL(RacingCancellationTest);
+
 // Each receive is asked to stop after a few turns, while bytes come in all the time. Whatever wins,
 // no byte may be lost, doubled or moved.
-TEST_P(CancellationTest, receives_that_race_with_their_stop_lose_no_byte) {
+TEST_P(RacingCancellationTest, receives_that_race_with_their_stop_lose_no_byte) {
   const std::string payload = pattern(static_cast<std::size_t>(scaled(200000)));
-  auto produce = [&](SocketStream& stream) -> Task<> {
+  auto produce = [&](auto& stream) -> Task<> {
     std::mt19937 random(1);
     std::string_view left = payload;
     while (!left.empty()) {
@@ -145,7 +148,7 @@ TEST_P(CancellationTest, receives_that_race_with_their_stop_lose_no_byte) {
   };
   int canceled = 0;
   int delivered = 0;
-  auto consume = [&](SocketStream& stream) -> Task<std::string> {
+  auto consume = [&](auto& stream) -> Task<std::string> {
     std::mt19937 random(2);
     std::string got;
     for (Error outcome; !outcome.is(Errc::end_of_stream);) {
@@ -170,9 +173,8 @@ TEST_P(CancellationTest, receives_that_race_with_their_stop_lose_no_byte) {
     }
     co_return got;
   };
-  run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    auto both = co_await when_all(produce(ends.client), consume(ends.server));
+  run_between([&](auto& client, auto& server) -> Task<> {
+    auto both = co_await when_all(produce(client), consume(server));
     EXPECT_EQ(std::get<1>(both).size(), payload.size());
     EXPECT_TRUE(std::get<1>(both) == payload);
   });
@@ -180,11 +182,11 @@ TEST_P(CancellationTest, receives_that_race_with_their_stop_lose_no_byte) {
   EXPECT_GT(delivered, 10);
 }
 
-TEST_P(CancellationTest, sends_that_race_with_their_stop_account_for_every_byte) {
+TEST_P(RacingCancellationTest, sends_that_race_with_their_stop_account_for_every_byte) {
   const int rounds = scaled(2000);
   const std::string payload = pattern(300000);
   std::string expected;
-  auto produce = [&](SocketStream& stream) -> Task<> {
+  auto produce = [&](auto& stream) -> Task<> {
     std::mt19937 random(3);
     for (int i = 0; i < rounds; ++i) {
       const std::size_t size = random() % 16 == 0 ? payload.size() : 1 + random() % 2000;
@@ -199,9 +201,8 @@ TEST_P(CancellationTest, sends_that_race_with_their_stop_account_for_every_byte)
     auto finished = co_await stream.shutdown(Direction::kSend);
     EXPECT_TRUE(finished);
   };
-  run([&]() -> Task<> {
-    Ends ends = co_await connected();
-    auto both = co_await when_all(produce(ends.client), receive_to_end(ends.server));
+  run_between([&](auto& client, auto& server) -> Task<> {
+    auto both = co_await when_all(produce(client), receive_to_end(server));
     EXPECT_EQ(std::get<1>(both).bytes.size(), expected.size());
     EXPECT_TRUE(std::get<1>(both).bytes == expected);
   });
