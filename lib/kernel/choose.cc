@@ -45,7 +45,7 @@ absl::StatusOr<ChosenBackend> choose_automatically(Trigger trigger, const UringO
     return open_epoll(trigger, "epoll, because " + std::string(standing.status().message()));
   }
   if (standing->form == kWholeForm) {
-    return open_uring(standing->form, uring, "io_uring passed its self-test");
+    return open_uring(standing->form, *wanted, "io_uring passed its self-test");
   }
   return open_epoll(trigger, "epoll, because io_uring is not the whole: " + standing->reason);
 }
@@ -71,7 +71,7 @@ absl::StatusOr<ChosenBackend> choose_backend(BackendKind kind, Trigger trigger,
       if (!wanted.ok()) return wanted.status();
       auto standing = climb_uring(*wanted);
       if (!standing.ok()) return standing.status();
-      return open_uring(standing->form, uring, "io_uring was asked for: " + standing->reason);
+      return open_uring(standing->form, *wanted, "io_uring was asked for: " + standing->reason);
     }
   }
   return choose_automatically(trigger, uring);

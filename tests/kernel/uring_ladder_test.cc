@@ -37,6 +37,7 @@ TEST(UringWords, each_word_changes_one_thing) {
   EXPECT_EQ(with_words({}, "plain").value().rung, UringRung::kPlain);
   EXPECT_FALSE(with_words({}, "no-buffer-ring").value().buffer_ring);
   EXPECT_FALSE(with_words({}, "no-ext-arg").value().ext_arg);
+  EXPECT_TRUE(with_words({}, "restricted").value().restricted);
   EXPECT_EQ(with_words({.rung = UringRung::kCoop}, "").value().rung, UringRung::kCoop);
 }
 
@@ -46,7 +47,7 @@ TEST(UringWords, an_unknown_word_is_an_error_that_names_those_that_are_known) {
     ASSERT_FALSE(options.ok()) << words;
     EXPECT_THAT(std::string(options.status().message()),
                 AllOf(HasSubstr("'fast'"), HasSubstr("top, coop, plain, no-multishot, "
-                                                     "no-buffer-ring, no-ext-arg")));
+                                                     "no-buffer-ring, no-ext-arg, restricted")));
   }
 }
 

@@ -39,6 +39,7 @@ std::vector<BackendCell> backend_cells() {
   add("io_uring_no_ext_arg", {.rung = UringRung::kTop, .ext_arg = false});
   add("io_uring_bare",
       {.rung = UringRung::kPlain, .multishot = false, .buffer_ring = false, .ext_arg = false});
+  add("io_uring_restricted", {.restricted = true});
   return all;
 }
 

@@ -23,6 +23,7 @@ std::string_view name_of(UringRung rung) noexcept;
 // asks for the same, on top of what is here, when a loop is created:
 //
 //   RONDO_URING=coop,no-multishot   top coop plain | no-multishot no-buffer-ring no-ext-arg
+//                                   | restricted
 //
 // A loop on BackendKind::kIoUring takes what it can get and tells in its BackendChoice, but a rung
 // that is named is an error where it cannot be had. kAuto takes io_uring only with all of it.
@@ -38,6 +39,11 @@ struct UringOptions {
   bool buffer_ring = true;
   // A wait says itself when it is to end; false: a request of its own does.
   bool ext_arg = true;
+
+  // The kernel refuses everything on the ring that the loop does not need, so that nobody who takes
+  // the process over can open files by it. For hardening; costs nothing that could be measured.
+  // An error where it cannot be had (Linux 5.10).
+  bool restricted = false;
 
   unsigned submissions = 1024;  // entries; a turn that fills in more submits in the middle
   unsigned completions = 8192;  // entries; more than that at once is an overflow, slow but not lost

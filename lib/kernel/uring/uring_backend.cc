@@ -9,6 +9,7 @@
 #include <chrono>
 #include <utility>
 
+#include "kernel/uring/restrictions.h"
 #include "rondo/base/assert.h"
 
 namespace rondo {
@@ -34,6 +35,10 @@ absl::StatusOr<std::unique_ptr<Backend>> UringBackend::create(const UringForm& f
                             .submissions = options.submissions,
                             .completions = options.completions});
   if (!ring.ok()) return ring.status();
+  if (options.restricted) {
+    const absl::Status restricted = restrict(**ring);
+    if (!restricted.ok()) return restricted;
+  }
   std::unique_ptr<BufferRing> buffers;
   if (form.buffer_ring) {
     auto created = BufferRing::create(**ring, options.buffers);

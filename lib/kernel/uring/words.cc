@@ -21,6 +21,7 @@ constexpr Word kWords[] = {
     {"no-multishot", [](UringOptions& options) { options.multishot = false; }},
     {"no-buffer-ring", [](UringOptions& options) { options.buffer_ring = false; }},
     {"no-ext-arg", [](UringOptions& options) { options.ext_arg = false; }},
+    {"restricted", [](UringOptions& options) { options.restricted = true; }},
 };
 
 bool apply(std::string_view text, UringOptions& options) {
