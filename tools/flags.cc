@@ -32,8 +32,17 @@ void complain(std::string_view why, const char* hint) {
 
 std::string quoted(std::string_view text) { return absl::StrCat("'", view(text), "'"); }
 
+// --max-size is the ABSL_FLAG max_size, whose name has to be one of C++.
+std::string with(char mark, char instead_of, std::string_view name) {
+  std::string changed(name);
+  std::replace(changed.begin(), changed.end(), instead_of, mark);
+  return changed;
+}
+
 // The flag of this name; --nojson is the switch --json turned off.
-absl::CommandLineFlag* find(std::string_view name, bool& negated) {
+absl::CommandLineFlag* find(std::string_view given, bool& negated) {
+  const std::string underlined = with('_', '-', given);
+  const std::string_view name = underlined;
   negated = false;
   if (auto* flag = absl::FindCommandLineFlag(view(name))) return flag;
   if (!name.starts_with("no")) return nullptr;
@@ -63,7 +72,7 @@ std::string wrapped(const std::string& text) {
   for (const auto& [name, flag] : absl::GetAllFlags()) flags.emplace(name, flag);
   std::printf("%s\n\nFlags:\n", std::string(usage).c_str());
   for (const auto& [name, flag] : flags) {
-    std::printf("  --%s=%s\n%s\n", name.c_str(), flag->DefaultValue().c_str(),
+    std::printf("  --%s=%s\n%s\n", with('-', '_', name).c_str(), flag->DefaultValue().c_str(),
                 wrapped(flag->Help()).c_str());
   }
   std::exit(EXIT_SUCCESS);

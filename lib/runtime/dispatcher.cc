@@ -9,6 +9,16 @@
 #include "rondo/coro/frame_pool.h"
 
 namespace rondo {
+namespace {
+
+// "127.0.0.1", "[::1]"
+std::string host_of(const Endpoint& peer) {
+  std::string text = peer.to_string();
+  text.resize(text.rfind(':'));
+  return text;
+}
+
+}  // namespace
 
 // A connection on its way to its loop. If that has ended it is closed.
 class Dispatcher::HandOver final : public Mail {
@@ -61,7 +71,7 @@ Ticket Dispatcher::admit(const Endpoint* peer) {
       incidents_.happened(Incident::kRefusedInTotal, {});
       break;
     case Admission::Verdict::kTooManyOfAddress:
-      incidents_.happened(Incident::kRefusedPerAddress, peer->with_port(0).to_string());
+      incidents_.happened(Incident::kRefusedPerAddress, host_of(*peer));
       break;
   }
   return std::move(ticket);

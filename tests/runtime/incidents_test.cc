@@ -30,7 +30,7 @@ TEST(Incidents, a_flood_of_one_kind_is_one_line_per_interval_and_others_are_hear
   Incidents incidents(
       {.log = [&](std::string_view line) { lines.emplace_back(line); }, .log_interval = 1s}, clock);
   for (int i = 0; i < 1000; ++i) incidents.happened(Incident::kPausedForDescriptors, "EMFILE");
-  incidents.happened(Incident::kRefusedPerAddress, "127.0.0.9:0");
+  incidents.happened(Incident::kRefusedPerAddress, "127.0.0.9");
   clock.advance(999ms);
   incidents.happened(Incident::kPausedForDescriptors, "EMFILE");
   clock.advance(1ms);
@@ -38,7 +38,7 @@ TEST(Incidents, a_flood_of_one_kind_is_one_line_per_interval_and_others_are_hear
   clock.advance(5s);
   incidents.happened(Incident::kPausedForDescriptors, {});
   EXPECT_THAT(lines, ElementsAre("paused for descriptors: EMFILE",
-                                 "refused: too many connections of one address: 127.0.0.9:0",
+                                 "refused: too many connections of one address: 127.0.0.9",
                                  "paused for descriptors: ENFILE (and 1000 more before)",
                                  "paused for descriptors"));
   EXPECT_EQ(incidents.count(Incident::kPausedForDescriptors), 1003u);

@@ -12,6 +12,7 @@
 
 ABSL_FLAG(std::int64_t, number, 7, "a number");
 ABSL_FLAG(bool, loud, false, "a switch");
+ABSL_FLAG(std::int64_t, max_size, 0, "a name of two words");
 ABSL_FLAG(std::vector<std::string>, place, {}, "a list");
 ABSL_FLAG(rondo::tools::TimeFlag, wait, {}, "a time");
 ABSL_FLAG(rondo::tools::BackendFlag, backend, {}, "a backend");
@@ -46,6 +47,11 @@ TEST(Flags, switches_go_on_and_off) {
   EXPECT_FALSE(absl::GetFlag(FLAGS_loud));
   parse({"--loud=true"});
   EXPECT_TRUE(absl::GetFlag(FLAGS_loud));
+}
+
+TEST(Flags, words_of_a_name_are_joined_by_a_dash) {
+  parse({"--max-size=5"});
+  EXPECT_EQ(absl::GetFlag(FLAGS_max_size), 5);
 }
 
 TEST(Flags, a_list_given_several_times_adds_up) {

@@ -1,39 +1,37 @@
 // SPDX-License-Identifier: MIT
 #include "connection.h"
 
-#include <sys/socket.h>
-
 #include <array>
 #include <cstddef>
 #include <span>
-#include <utility>
+#include <string>
 
-#include "rondo/kernel/control.h"
+#include "rondo/runtime/offload.h"
 
 namespace rondo::tools {
 
-Task<> echo_received(SocketStream stream, Connections& live) {
-  Connection connection(std::move(stream), live);
-  while (auto chunk = co_await connection.stream.receive()) {
-    auto sent = co_await connection.stream.send_all(*chunk);
+Task<> echo_received(SocketStream stream) {
+  while (auto chunk = co_await stream.receive()) {
+    auto sent = co_await stream.send_all(*chunk);
     if (!sent) break;
   }
 }
 
-Task<> echo_read(SocketStream stream, Connections& live) {
-  Connection connection(std::move(stream), live);
+Task<> echo_read(SocketStream stream) {
   std::array<std::byte, 16 * 1024> room;
-  while (auto count = co_await connection.stream.read(room)) {
-    auto sent = co_await connection.stream.send_all(std::span(room).first(*count));
+  while (auto count = co_await stream.read(room)) {
+    auto sent = co_await stream.send_all(std::span(room).first(*count));
     if (!sent) break;
   }
 }
 
-void end_receiving(Connections& live) noexcept {
-  live.for_each([](Connection& connection) {
-    // ENOTCONN: the peer has gone already, and the connection is about to notice.
-    static_cast<void>(control::shutdown(connection.stream.fd(), SHUT_RD));
-  });
+Task<> echo_offloaded(SocketStream stream, WorkerPool& pool) {
+  while (auto chunk = co_await stream.receive()) {
+    auto answer = co_await offload(pool, [&] { return std::string(chunk->text()); });
+    if (!answer) break;  // the pool has more to do than it can take
+    auto sent = co_await stream.send_all(*answer);
+    if (!sent) break;
+  }
 }
 
 }  // namespace rondo::tools

@@ -2,33 +2,19 @@
 // One connection of the echo server.
 #pragma once
 
-#include <utility>
-
-#include "rondo/base/list.h"
 #include "rondo/coro/task.h"
 #include "rondo/net/socket_stream.h"
+#include "rondo/runtime/worker_pool.h"
 
 namespace rondo::tools {
 
-struct Connection;
-using Connections = List<Connection>;
+// Send back everything until the peer has finished or failed. One frame each, because an idle
+// connection is little else.
+Task<> echo_received(SocketStream stream);
+Task<> echo_read(SocketStream stream);
 
-// A connection that is being served: in `live`, so that a drain can find it, until its end.
-struct Connection : ListNode<> {
-  Connection(SocketStream accepted, Connections& live) noexcept : stream(std::move(accepted)) {
-    live.push_back(*this);
-  }
-  ~Connection() { unlink(); }
-
-  SocketStream stream;
-};
-
-// Send back everything until the peer has finished or failed. `live` outlives them. One frame each,
-// because an idle connection is little else.
-Task<> echo_received(SocketStream stream, Connections& live);
-Task<> echo_read(SocketStream stream, Connections& live);
-
-// Lets every connection end: what has arrived is still echoed, then its stream counts as finished.
-void end_receiving(Connections& live) noexcept;
+// The same, with each answer made by a thread of the pool, as a server does whose answers take
+// long.
+Task<> echo_offloaded(SocketStream stream, WorkerPool& pool);
 
 }  // namespace rondo::tools

@@ -1,63 +1,58 @@
 // SPDX-License-Identifier: MIT
-// rondo-echo: the echo server, on any backend.
-#include <sys/signalfd.h>
-
-#include <csignal>
+// rondo-echo: the echo server, on any backend and in any topology.
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <absl/strings/str_format.h>
+#include <absl/time/time.h>
 
+#include "connection.h"
 #include "flags.h"
 #include "options.h"
-#include "rondo/base/fd.h"
-#include "rondo/loop/loop.h"
-#include "rondo/net/address.h"
-#include "server.h"
+#include "ready_line.h"
+#include "rondo/runtime/runtime.h"
 
 namespace rondo::tools {
 namespace {
 
-// SIGTERM and SIGINT as something to read.
-Fd open_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return Fd();
-  return Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+absl::StatusOr<Service> serve(Runtime& runtime, const Address& address,
+                              const EchoOptions& options) {
+  if (options.runtime.topology == Topology::kPool) {
+    return runtime.serve(address, [&pool = runtime.pool()](SocketStream stream) {
+      return echo_offloaded(std::move(stream), pool);
+    });
+  }
+  return runtime.serve(address, options.read == ReadMode::kReceive ? echo_received : echo_read);
+}
+
+void tell(std::string_view line) {
+  absl::FPrintF(stderr, "rondo-echo: %s\n", absl::string_view(line.data(), line.size()));
 }
 
 int run(int argc, char** argv) {
   EchoOptions options = read_options(argc, argv);
-  const Fd signals = open_signals();
-  if (!signals.valid()) return failure(std::string("signalfd: ") + std::strerror(errno));
-  auto loop = Loop::create({.backend = options.backend, .trigger = options.trigger});
-  if (!loop.ok()) return failure(loop.status());
-  const BackendKind backend = (*loop)->backend_choice().kind;
-  const std::string_view trigger =
-      backend == BackendKind::kEpoll ? name_of(options.trigger) : std::string_view("none");
-  std::vector<SocketListener> listeners;
+  options.runtime.incidents.log = tell;
+  auto created = Runtime::create(std::move(options.runtime));
+  if (!created.ok()) return failure(created.status());
+  Runtime& runtime = **created;
+  std::vector<Service> services;
   for (const Address& address : options.listen) {
-    auto listener = listen(**loop, address);
-    if (!listener.ok()) return failure(listener.status());
-    listeners.push_back(std::move(*listener));
+    auto service = serve(runtime, address, options);
+    if (!service.ok()) return failure(service.status());
+    services.push_back(*service);
   }
-  for (const SocketListener& listener : listeners) {
-    auto address = Address::local_of(listener.fd());
-    if (!address) return failure(address.error().message());
-    absl::PrintF("listening on %s backend=%s trigger=%s read=%s\n", address->to_string(),
-                 name_of(backend), trigger,
-                 options.read == ReadMode::kReceive ? "receive" : "span");
+  for (const Service& service : services) {
+    absl::PrintF("%s\n", ready_line(service.address, options, runtime));
   }
   // Whoever waits for the line must get it, and learn if it was lost.
   if (std::fflush(stdout) != 0) return failure("standard output cannot be written");
-  (*loop)->spawn(serve, std::move(listeners), std::move(options), signals.number());
-  (*loop)->run();
+  const DrainReport report = runtime.run();
+  tell(absl::StrFormat("drained in %.3f s: %d flushed, %d forced",
+                       absl::ToDoubleSeconds(absl::FromChrono(report.took)), report.flushed,
+                       report.forced));
   return 0;
 }
 

@@ -3,12 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include "rondo/base/clock.h"
-#include "rondo/kernel/backend.h"
-#include "rondo/kernel/slot.h"
 #include "rondo/net/address.h"
+#include "rondo/runtime/runtime.h"
 
 namespace rondo::tools {
 
@@ -17,10 +16,9 @@ enum class ReadMode : std::uint8_t { kReceive, kSpan };
 
 struct EchoOptions {
   std::vector<Address> listen;
-  BackendKind backend = BackendKind::kAuto;
-  Trigger trigger = Trigger::kEdge;
   ReadMode read = ReadMode::kReceive;
-  Duration drain{0};  // how long connections may take to finish after SIGTERM
+  std::string chooser;  // its name
+  RuntimeOptions runtime;
 };
 
 // Reads the command line; ends the process for --help and for bad usage.
