@@ -106,6 +106,8 @@ class CoroutineForms(unittest.TestCase):
             ("capture-await", "auto h = [x = co_await g()] { return x; };"),
             ("braced-await", "auto a = ({ co_await g(); });"),
             ("braced-await", "h({co_await a(), co_await b()});"),
+            ("array-await", "T a[] = {co_await f(), co_await g()};"),
+            ("array-await", "T a[2]{f(), co_await g()};"),
             ("condition-await", "if (co_await g()) h();"),
             ("condition-await", "while (!co_await g(1)) h();"),
             ("condition-await", "switch (co_await g()) {}"),

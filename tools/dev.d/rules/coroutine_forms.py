@@ -12,6 +12,7 @@ CONDITION = re.compile(r"\b(if|while|switch)\s*(?:constexpr\s*)?\(")
 DECLARATION = re.compile(r"^\s*(?:const\s+)?[\w:<>,*& ]+[\s&*](?:\w+\s*(?:=(?!=)|\{)|\[)")
 BINDING = re.compile(r"\bauto\s*&{0,2}\s*\[[^\]]*\]\s*[={(]\s*co_await\b")
 INIT_CAPTURE = re.compile(r"\[[^\]\[]*=\s*co_await\b")
+ARRAY = re.compile(r"\w\s*\[[^\[\]]*\]\s*=?\s*\{")
 # What stands before the '{' of a lambda's body.
 LAMBDA_HEAD = re.compile(
     r"\]\s*(?:\([^{}]*\))?\s*(?:mutable\b)?\s*(?:noexcept\b)?\s*(?:->[^{};]*)?\s*$")
@@ -39,6 +40,10 @@ def _in_source(source):
         if AWAIT.search(_without_bodies(_balanced(code, found.start()))):
             yield source.finding(found.start(), "co_await inside ({ }): name what it gives first",
                                  "braced-await")
+    for found in ARRAY.finditer(code):
+        if AWAIT.search(_without_bodies(_balanced(code, found.end() - 1))):
+            yield source.finding(found.start(), "co_await inside the braces of an array: name what "
+                                                "it gives first", "array-await")
     for found in CONDITION.finditer(code):
         condition = _balanced(code, found.end() - 1)[1:-1]
         if AWAIT.search(_without_bodies(condition)) and not DECLARATION.match(condition):
