@@ -20,6 +20,13 @@ Result<Socket> Socket::open_stream(Loop& loop, int family) noexcept {
   return adopt_prepared(loop, std::move(*fd));
 }
 
+Fd Socket::detach() noexcept {
+  Slot& taken = *std::exchange(slot_, nullptr);
+  Fd fd(taken.fd);
+  loop_->slots().give_back(taken);
+  return fd;
+}
+
 Result<Socket> Socket::adopt(Loop& loop, Fd fd) noexcept {
   auto changed = control::set_blocking_mode(fd.number(), mode_of(loop));
   if (!changed) return changed.error();

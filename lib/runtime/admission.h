@@ -33,8 +33,9 @@ class Ticket {
 
   explicit operator bool() const noexcept { return admission_ != nullptr; }
 
-  // Once: the loop that the connection is given to.
+  // The loop that the connection is given to; it does not count for another one any more.
   void assign(LoopLoad& load) noexcept {
+    if (load_ != nullptr) load_->connections.fetch_sub(1, std::memory_order_relaxed);
     load_ = &load;
     load.connections.fetch_add(1, std::memory_order_relaxed);
   }

@@ -12,11 +12,11 @@
 
 namespace rondo {
 
-Connections::Connection::Connection(Connections& all, const Slot& slot,
-                                    TaskContext& context_) noexcept
-    : index(slot.index), generation(slot.generation), context(context_) {
+Connections::Connection::Connection(Connections& all, const Slot& slot, TaskContext& context_,
+                                    Ticket& ticket_) noexcept
+    : stream(slot), context(context_), ticket(ticket_) {
   all.live_.push_back(*this);
-  if (all.receiving_ended_) all.end_receiving(*this);
+  if (all.receiving_ended_) all.end_receiving(stream);
   if (all.cut_) context.stop();
 }
 
@@ -34,6 +34,7 @@ class Connections::Seat {
   }
 
   Connections& all() const noexcept { return *all_; }
+  Ticket& ticket() noexcept { return ticket_; }
 
  private:
   Connections* all_;
@@ -46,7 +47,7 @@ void Connections::serve(Socket socket, Ticket ticket, const ConnectionHandler& h
 
 Job Connections::run(Seat seat, Socket socket, const ConnectionHandler& handler) {
   TaskContext& context = co_await this_context();
-  Connection connection(seat.all(), socket.slot(), context);
+  Connection connection(seat.all(), socket.slot(), context, seat.ticket());
 #if defined(__cpp_exceptions)
   try {
     auto served = handler.serve(std::move(socket));
@@ -64,21 +65,41 @@ Job Connections::run(Seat seat, Socket socket, const ConnectionHandler& handler)
   if (context.is_away()) co_await switch_to(seat.all().loop_);
 }
 
-void Connections::end_receiving(Connection& connection) noexcept {
-  const Slot* slot = loop_.slots().find(connection.index, connection.generation);
+void Connections::end_receiving(StreamName stream) noexcept {
+  const Slot* slot = loop_.slots().find(stream.index, stream.generation);
   // ENOTCONN: the peer has gone already, and the connection is about to notice.
   if (slot != nullptr) static_cast<void>(control::shutdown(slot->fd, SHUT_RD));
 }
 
 void Connections::end_receiving() noexcept {
   receiving_ended_ = true;
-  live_.for_each([this](Connection& connection) { end_receiving(connection); });
+  live_.for_each([this](Connection& connection) { end_receiving(connection.stream); });
+  for (StreamName guest : guests_) end_receiving(guest);
 }
 
 std::size_t Connections::cut() noexcept {
   cut_ = true;
   live_.for_each([](Connection& connection) { connection.context.stop(); });
   return running_;
+}
+
+Ticket* Connections::ticket_of(const TaskContext& task) noexcept {
+  Ticket* found = nullptr;
+  live_.for_each([&](Connection& connection) {
+    if (&connection.context == &task) found = &connection.ticket;
+  });
+  return found;
+}
+
+void Connections::welcome(const Slot& slot) {
+  // Those who have gone are forgotten when the list would grow, so it stays as long as it must be.
+  if (guests_.size() == guests_.capacity()) {
+    std::erase_if(guests_, [this](StreamName guest) {
+      return loop_.slots().find(guest.index, guest.generation) == nullptr;
+    });
+  }
+  guests_.emplace_back(slot);
+  if (receiving_ended_) end_receiving(guests_.back());
 }
 
 Task<> Connections::all_ended() {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "rondo/base/list.h"
 #include "rondo/coro/job.h"
@@ -40,27 +41,41 @@ class Connections {
   // Until there is none.
   Task<> all_ended();
 
+  // The ticket of the connection that this task serves; nullptr if it serves none.
+  Ticket* ticket_of(const TaskContext& task) noexcept;
+  // A stream of a connection of another loop has moved here: end_receiving() is for it, too.
+  void welcome(const Slot& slot);
+
  private:
-  // A connection whose task has begun. The handler owns the stream and may close it at any time, so
-  // it is found by its slot's name, which nothing else will ever have.
+  // The handler owns the stream and may close it at any time, so it is found by its slot's name,
+  // which nothing else will ever have.
+  struct StreamName {
+    explicit StreamName(const Slot& slot) noexcept
+        : index(slot.index), generation(slot.generation) {}
+
+    std::uint32_t index;
+    std::uint32_t generation;
+  };
+  // A connection whose task has begun.
   struct Connection : ListNode<> {
-    Connection(Connections& all, const Slot& slot, TaskContext& context_) noexcept;
+    Connection(Connections& all, const Slot& slot, TaskContext& context_, Ticket& ticket_) noexcept;
     ~Connection() { unlink(); }
 
-    const std::uint32_t index;
-    const std::uint32_t generation;
+    const StreamName stream;
     TaskContext& context;
+    Ticket& ticket;
   };
   class Seat;
 
   static Job run(Seat seat, Socket socket, const ConnectionHandler& handler);
 
-  void end_receiving(Connection& connection) noexcept;
+  void end_receiving(StreamName stream) noexcept;
 
   Loop& loop_;
   LoopLoad& load_;
   Incidents& incidents_;
   List<Connection> live_;
+  std::vector<StreamName> guests_;
   std::size_t running_ = 0;
   bool receiving_ended_ = false;
   bool cut_ = false;

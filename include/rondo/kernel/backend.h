@@ -50,6 +50,14 @@ enum class Progress : std::uint8_t {
   kQueue,      // it is for the kernel: the caller puts it into `submitted` (state kQueued)
 };
 
+// What release() did with a slot.
+enum class Release : std::uint8_t {
+  kDone,     // neither the backend nor the kernel's queue knows of it
+  kLater,    // something of it is in the kernel and was asked to end; ask again after a turn
+  kBytes,    // bytes or the end of the stream have been received for it and not been asked for
+  kRefused,  // this backend gives no descriptor away
+};
+
 // Counts since the start, for people and tests.
 struct BackendCounters {
   std::uint64_t turns = 0;
@@ -93,6 +101,10 @@ class Backend {
   // kernel knows of it; may wait for the kernel to let go, never for a peer. Other completions that
   // come meanwhile are kept for the next turn. A stream that lost bytes this way is marked broken.
   virtual void retract(Op& op) noexcept = 0;
+
+  // The slot's descriptor, on which nothing waits, is to go on in another loop. Until kDone the
+  // slot is used as before.
+  virtual Release release(Slot&) noexcept { return Release::kRefused; }
 
   // Ends the wait of a turn that is running now or else of the next one. Any thread, any number of
   // times; async-signal-safe.

@@ -57,6 +57,9 @@ class Socket {
   // first operation; other backends ignore it.
   void set_trigger(Trigger trigger) noexcept { slot().trigger = trigger; }
 
+  // Gives the descriptor up, once the backend has released the slot. The object is empty then.
+  Fd detach() noexcept;
+
   // `co_await socket.close()`: closes and waits until the descriptor's number is free. Operations
   // of other tasks on it end with Errc::closed. The object is empty at once.
   Close close() noexcept { return Close(loop_, std::exchange(slot_, nullptr)); }

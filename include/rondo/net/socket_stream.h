@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "rondo/coro/task.h"
 #include "rondo/io/read.h"
 #include "rondo/io/receive.h"
 #include "rondo/io/send.h"
@@ -44,6 +45,14 @@ class SocketStream : public Socket {
   SendAll send_all(std::string_view text) noexcept { return send_all(bytes_of(text)); }
   // Several pieces in one go (writev); the array must stay until then, and what it points to.
   SendGather send_all(std::span<const iovec> pieces) noexcept { return SendGather(slot(), pieces); }
+
+  // Takes the stream and the task that awaits this to another loop: both go on there, and the task
+  // still ends on its home loop. Nobody may wait on the stream, and what else the task has of this
+  // loop (streams, timers, children) must not be used from over there. No byte is lost: with EBUSY
+  // bytes have come that were not asked for (io_uring), and with ESHUTDOWN that loop has ended;
+  // then all is as before, here. EOPNOTSUPP for a simulated stream. ENOMEM, EMFILE: over there, and
+  // the stream is closed. A stop request does not prevent it. To a loop of another backend, too.
+  Task<Result<void>> move_to(Loop& target);
 
   // Ends a direction: Direction::kSend lets the peer see the end of the stream, and receiving goes
   // on.

@@ -17,8 +17,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "rondo/coro/task.h"
 #include "rondo/loop/loop.h"
 #include "rondo/net/address.h"
+#include "rondo/net/socket_stream.h"
 #include "rondo/runtime/chooser.h"
 #include "rondo/runtime/connection_handler.h"
 #include "rondo/runtime/incidents.h"
@@ -133,6 +135,14 @@ class Runtime {
 
   // Asks run() to drain, the second time to cut. Any thread; a coroutine of this runtime, too.
   void stop();
+
+  // For a handler, about the stream of its own connection, while nothing waits on it: takes it to
+  // loop(place), as SocketStream::move_to does, and counts it there; a drain finds it there, too.
+  // Errors: as move_to; EINVAL for a task that serves no connection of this runtime.
+  Task<Result<void>> move(SocketStream& stream, std::size_t place);
+  // The same, to the loop with the fewest connections, if the stream's own has so many more that it
+  // is worth while: a quarter and at least two. True when it has moved.
+  Task<bool> rebalance(SocketStream& stream);
 
   // The loops that serve, in the order of loads(). Any thread: for spawn_on and post.
   std::size_t loops() const noexcept;

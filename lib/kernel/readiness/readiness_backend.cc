@@ -213,6 +213,12 @@ void ReadinessBackend::retract(Op& op) noexcept {
   }
 }
 
+// What is readable stays readable for the one who watches it next.
+Release ReadinessBackend::release(Slot& slot) noexcept {
+  forget(slot);
+  return Release::kDone;
+}
+
 void ReadinessBackend::stop(Op& op, OpQueue& completed) noexcept {
   Slot& slot = *op.slot;
   if (slot.reader == &op) slot.reader = nullptr;

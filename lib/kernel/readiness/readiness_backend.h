@@ -50,6 +50,7 @@ class ReadinessBackend : public Backend {
   Progress finish(Op& op) noexcept final;
   void turn(OpQueue& submitted, OpQueue& completed, const TurnLimits& limits) noexcept final;
   void retract(Op& op) noexcept final;
+  Release release(Slot& slot) noexcept final;
   bool blocking() const noexcept final { return false; }
 
  protected:

@@ -83,6 +83,14 @@ void UringBackend::retract(Op& op) noexcept {
   if (!kept_.empty() || !ended_.empty()) wake();
 }
 
+// The stream is armed again by the next receive, should the slot stay after all.
+Release UringBackend::release(Slot& slot) noexcept {
+  if (slot.queued > 0 || slot.stream_error) return Release::kBytes;
+  if (slot.in_flight == 0) return Release::kDone;
+  if (!slot.has(kSlotEnding)) receives_.end(slot);
+  return Release::kLater;
+}
+
 // Makes the kernel let go of the op; what it had come to is the result.
 int UringBackend::reclaim(Op& op) noexcept {
   const std::uint64_t token = token_of(op);

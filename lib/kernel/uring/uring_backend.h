@@ -43,6 +43,7 @@ class UringBackend final : public Backend {
   Progress attempt(Op& op) noexcept override;
   void turn(OpQueue& submitted, OpQueue& completed, const TurnLimits& limits) noexcept override;
   void retract(Op& op) noexcept override;
+  Release release(Slot& slot) noexcept override;
   void wake() noexcept override;
   int poll_fd() const noexcept override;
   bool blocking() const noexcept override { return true; }
