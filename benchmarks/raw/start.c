@@ -13,6 +13,8 @@
 
 enum { kBacklog = 4096 };
 
+bool listening_is_shared = false;
+
 // A handler that leaves at once costs the loop nothing, unlike a flag it would have to look at.
 static void leave(int signal_number) {
   (void)signal_number;
@@ -47,6 +49,8 @@ int start_listening(int argc, char** argv, int socket_flags) {
   signal(SIGINT, leave);
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | socket_flags, 0);
   if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
+      (listening_is_shared &&
+       setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0) ||
       bind(listener, (struct sockaddr*)&address, size) != 0 || listen(listener, kBacklog) != 0 ||
       getsockname(listener, (struct sockaddr*)&address, &size) != 0) {
     perror("cannot listen");

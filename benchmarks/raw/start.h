@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stdbool.h>
+
 // What every floor does before its loop, kept out of the way so that each floor is only its loop.
 
 enum {
   kMaxDescriptors = 1 << 16,  // connection tables are plain arrays indexed by descriptor
 };
+
+// Set before start_listening: others may listen on the same port, with SO_REUSEPORT.
+extern bool listening_is_shared;
 
 // Listens on 127.0.0.1:PORT (argv[1]; 0 picks a port), prints `listening on 127.0.0.1:PORT` and
 // returns the listening descriptor, blocking or not as `socket_flags` (0 or SOCK_NONBLOCK) says.

@@ -10,6 +10,7 @@
 #include "tools/bench/comparison.h"
 #include "tools/bench/failure.h"
 #include "tools/bench/json.h"
+#include "tools/bench/micro_cell.h"
 #include "tools/bench/page.h"
 #include "tools/bench/statistics.h"
 #include "tools/bench/subject.h"
@@ -98,6 +99,34 @@ TEST(BenchJson, a_value_of_another_type_is_refused) {
   EXPECT_THROW(json.at("a").number(), Failure);
   EXPECT_THROW(json.at("a").at("c"), Failure);
   EXPECT_EQ(json.at("a").array()[0].number(), 1);
+}
+
+TEST(BenchMicro, repetitions_of_a_benchmark_are_one_row_in_the_order_of_the_source) {
+  const auto benchmark = [](const char* name, int family, const char* type, double cpu) {
+    return Json::Object{
+        {"name", name},     {"family_index", family}, {"per_family_instance_index", 0},
+        {"run_type", type}, {"real_time", 100 * cpu}, {"cpu_time", cpu}};
+  };
+  Json::Object broken = benchmark("f/late/7", 3, "iteration", 0);
+  broken.emplace_back("error_message", "not here");
+  Json::Object items = benchmark("f/many/7", 2, "iteration", 1);
+  items.emplace_back("items_per_second", 1e8);
+  const Json output = Json::Object{
+      {"benchmarks", Json::Array{broken, items, benchmark("f/b/7/real_time", 1, "iteration", 2),
+                                 benchmark("f/a mutex/7", 0, "iteration", 5),
+                                 benchmark("f/a mutex/7", 0, "iteration", 3),
+                                 benchmark("f/a mutex/7_mean", 0, "aggregate", 99)}}};
+  const auto rows = micro_rows(output, {"x-bench", "f", "/7", "ns"});
+  ASSERT_EQ(rows.size(), 4U);
+  EXPECT_EQ(rows[0].subject, "a mutex");
+  EXPECT_EQ(rows[0].kind, "other");
+  EXPECT_EQ(rows[0].find("ns")->median, 4);
+  EXPECT_EQ(rows[1].subject, "b");
+  EXPECT_EQ(rows[1].find("ns")->median, 200);
+  EXPECT_EQ(rows[2].find("ns")->median, 10);
+  EXPECT_EQ(rows[3].note, "not here");
+  EXPECT_EQ(rows[3].find("ns"), nullptr);
+  EXPECT_THROW(micro_rows(Json::Object{}, {}), Failure);
 }
 
 TEST(BenchResult, a_report_reads_back_the_same) {

@@ -32,7 +32,7 @@ constexpr timespec kSettling = {.tv_sec = 0, .tv_nsec = 3'000'000};
 
 // Starts the server and gives the command of the load for it: the load has to know the address.
 std::vector<std::string> load_command(Process& server, int chosen_port, const Programs& programs,
-                                      const Workload& workload) {
+                                      const Workload& workload, bool udp) {
   std::vector<std::string> command = {
       programs.raw("load"),
       chosen_port == 0 ? listening_address(server, kStartPatience)
@@ -44,7 +44,7 @@ std::vector<std::string> load_command(Process& server, int chosen_port, const Pr
       absl::StrCat("--idle=", workload.idle),
   };
   if (workload.churn) command.push_back("--churn");
-  if (workload.udp) command.push_back("--udp");
+  if (udp) command.push_back("--udp");
   return command;
 }
 
@@ -78,7 +78,7 @@ Contestant::Contestant(const Subject& subject, const Programs& programs, const W
 Contestant::Contestant(const Start& start, const Subject& subject, const Programs& programs,
                        const Workload& workload, Cores cores)
     : server_(start.command, cores.server),
-      load_(load_command(server_, start.port, programs, workload), cores.load),
+      load_(load_command(server_, start.port, programs, workload, subject.udp), cores.load),
       rests_(subject.spins) {
   try {
     const std::string line = load_.read_line(kConnectPatience);
@@ -149,6 +149,18 @@ Latencies Contestant::take_latencies() {
     throw Failure(absl::StrCat("no latencies from the load: '", line, "'"));
   }
   return found;
+}
+
+double Contestant::idle_share(double seconds) {
+  using Seconds = std::chrono::duration<double>;
+  if (rests_) server_.wake();
+  const auto start = std::chrono::steady_clock::now();
+  const double before = server_.cpu_seconds();
+  server_.await_output(std::chrono::duration_cast<milliseconds>(Seconds(seconds)));
+  const double cpu = server_.cpu_seconds() - before;
+  const Seconds taken = std::chrono::steady_clock::now() - start;
+  if (rests_) server_.rest();
+  return cpu / taken.count();
 }
 
 double Contestant::count_syscalls(double seconds) {

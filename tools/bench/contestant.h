@@ -63,6 +63,9 @@ class Contestant {
   // System calls per request over one window. Takes SyscallCounter::refusal() to be empty.
   double count_syscalls(double seconds);
 
+  // What part of its core the server takes while nothing is asked of it.
+  double idle_share(double seconds);
+
   // What the server holds now.
   ProcessFigures figures() const { return figures_of(server_.id()); }
 

@@ -35,10 +35,7 @@ void run_memory(const std::vector<Subject>& subjects, int connections, const Set
     progress.at(part, subject.name, cell);
     Row row = {.subject = subject.name,
                .kind = std::string(name_of(subject.kind)),
-               .note = subject.missing};
-    if (subject.most_connections > 0 && connections > subject.most_connections) {
-      row.note = "cannot: select sees 1024 descriptors";
-    }
+               .note = subject.refusal(connections)};
     try {
       if (row.note.empty()) measure(subject, connections, settings, row);
     } catch (const Interrupted&) {

@@ -44,8 +44,10 @@ void become(const std::vector<std::string>& command, int core, int input, int ou
             int complaints) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
-  CPU_SET(static_cast<unsigned>(core), &cores);
-  if (sched_setaffinity(0, sizeof cores, &cores) != 0) return;
+  if (core != Process::kAnyCore) {
+    CPU_SET(static_cast<unsigned>(core), &cores);
+    if (sched_setaffinity(0, sizeof cores, &cores) != 0) return;
+  }
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   release_interrupts();
   dup2(input, STDIN_FILENO);
@@ -113,22 +115,41 @@ Process::~Process() {
   }
 }
 
+bool Process::read_more(steady_clock::time_point deadline, milliseconds patience) {
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+  if (left.count() <= 0 || !wait_readable(output_, left)) {
+    throw Failure(name_ + " printed nothing more within " + std::to_string(patience.count()) +
+                  " ms");
+  }
+  std::array<char, 4096> bytes;
+  const ssize_t size = read(output_, bytes.data(), bytes.size());
+  if (size <= 0) return false;
+  unread_.append(bytes.data(), static_cast<size_t>(size));
+  return true;
+}
+
 std::string Process::read_line(milliseconds patience) {
   const auto deadline = steady_clock::now() + patience;
   size_t end;
   while ((end = unread_.find('\n')) == std::string::npos) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
-    if (left.count() <= 0 || !wait_readable(output_, left)) {
-      throw Failure(name_ + " printed no line within " + std::to_string(patience.count()) + " ms");
-    }
-    std::array<char, 4096> bytes;
-    const ssize_t size = read(output_, bytes.data(), bytes.size());
-    if (size <= 0) fail_as_dead();
-    unread_.append(bytes.data(), static_cast<size_t>(size));
+    if (!read_more(deadline, patience)) fail_as_dead();
   }
   std::string line = unread_.substr(0, end);
   unread_.erase(0, end + 1);
   return line;
+}
+
+void Process::await_output(milliseconds patience) const { wait_readable(output_, patience); }
+
+std::string Process::read_all(milliseconds patience) {
+  const auto deadline = steady_clock::now() + patience;
+  while (read_more(deadline, patience)) {
+  }
+  int status = 0;
+  waitpid(pid_, &status, 0);
+  pid_ = -1;
+  if (status != 0) fail_with(status);
+  return std::move(unread_);
 }
 
 void Process::write_line(std::string_view line) {
@@ -159,6 +180,10 @@ void Process::require_alive(milliseconds patience) {
     nanosleep(&kReapInterval, nullptr);
   }
   pid_ = -1;
+  fail_with(status);
+}
+
+void Process::fail_with(int status) {
   const std::string complaint = last_complaint();
   throw Failure(name_ + " died: " + describe_end(status) +
                 (complaint.empty() ? "" : " (" + complaint + ")"));

@@ -10,11 +10,13 @@
 
 namespace rondo::bench {
 
-// A child process, pinned to one core, with its standard input, output and error in our hands. It
+// A child process, pinned to a core, with its standard input, output and error in our hands. It
 // is ended, by its id, when this object dies, and by the kernel when we do. Everything throws
 // Failure; that of a process which has died quotes the last line of its standard error.
 class Process {
  public:
+  static constexpr int kAnyCore = -1;
+
   Process(const std::vector<std::string>& command, int core);
   ~Process();
   Process(const Process&) = delete;
@@ -23,6 +25,12 @@ class Process {
   // The next line of its output without the line end. Throws when none comes within `patience`, and
   // when the process has died instead.
   std::string read_line(std::chrono::milliseconds patience);
+
+  // Waits until it prints something, at most so long: a sleep that an interrupt ends.
+  void await_output(std::chrono::milliseconds patience) const;
+
+  // All of its output. Throws also when it ends otherwise than with status 0.
+  std::string read_all(std::chrono::milliseconds patience);
 
   void write_line(std::string_view line);
 
@@ -41,7 +49,12 @@ class Process {
   double cpu_seconds() const;
 
  private:
+  // Appends what it prints next to `unread_`; false at the end of its output. Throws when nothing
+  // comes before `deadline`, which is `patience` after the call of whoever asks.
+  bool read_more(std::chrono::steady_clock::time_point deadline,
+                 std::chrono::milliseconds patience);
   [[noreturn]] void fail_as_dead();
+  [[noreturn]] void fail_with(int status);
   std::string last_complaint() const;
 
   std::string name_;

@@ -85,6 +85,59 @@ const std::vector<Scenario>& all_scenarios() {
        "connections",
        {"idle_bytes", "rss_mib", "threads"},
        memory_cells},
+      {"io-models",
+       "Five models of I/O",
+       "Blocking in one thread, in a thread per connection and in a pool of 64; non-blocking "
+       "without "
+       "waiting (spin); multiplexed (select, poll, epoll); driven by signals, over UDP, where "
+       "alone "
+       "a signal can mean only one thing; asynchronous (io_uring). Plain C, all on one core.",
+       "ratio",
+       ChartForm::kBars,
+       "",
+       {"ratio", "cpu_us", "rate", "closed_p50_us", "closed_p99_us", "open_p99_us", "syscalls",
+        "switches", "rss_mib", "threads", "idle_share", "load_share", "other_share"},
+       io_models_cells},
+      {"nagle",
+       "Write, write, read",
+       "A request that is sent in two writes. Nagle's algorithm holds the second one back until "
+       "the "
+       "first is acknowledged, and the receiver delays its acknowledgement in the hope of sending "
+       "an answer with it: both wait until the receiver's timer runs out.",
+       "stalled_us",
+       ChartForm::kBars,
+       "",
+       {"stalled_us"},
+       nagle_cells},
+      {"timers",
+       "Timers",
+       "What one timer costs among so many others that are pending, and how late a sleeping "
+       "coroutine is. Nearly every timeout is armed and cancelled; few expire.",
+       "ns",
+       ChartForm::kLines,
+       "pending timers",
+       {"ns", "late_us"},
+       timers_cells},
+      {"coroutine",
+       "Coroutines",
+       "The library without the kernel: calling a task, suspending and resuming, the memory of "
+       "frames, the queue of what is ready, and an empty turn of the loop on each backend.",
+       "ns",
+       ChartForm::kBars,
+       "",
+       {"ns"},
+       coroutine_cells},
+      {"post",
+       "Between threads",
+       "Messages from other threads to one: through the loop's lock-free mailbox, or a deque under "
+       "a "
+       "mutex; and waking a thread that sleeps and being woken by it, through a loop, an eventfd, "
+       "io_uring's MSG_RING or a condition variable.",
+       "ns",
+       ChartForm::kBars,
+       "",
+       {"ns"},
+       post_cells},
   };
   return scenarios;
 }

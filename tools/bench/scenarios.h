@@ -15,5 +15,10 @@ std::vector<CellPlan> payload_cells(const Settings& settings);
 std::vector<CellPlan> accept_cells(const Settings& settings);
 std::vector<CellPlan> tick_burst_cells(const Settings& settings);
 std::vector<CellPlan> memory_cells(const Settings& settings);
+std::vector<CellPlan> io_models_cells(const Settings& settings);
+std::vector<CellPlan> nagle_cells(const Settings& settings);
+std::vector<CellPlan> timers_cells(const Settings& settings);
+std::vector<CellPlan> coroutine_cells(const Settings& settings);
+std::vector<CellPlan> post_cells(const Settings& settings);
 
 }  // namespace rondo::bench

@@ -15,7 +15,10 @@ namespace rondo::bench {
 namespace {
 
 // select sees descriptors below 1024, and the server has some of its own.
-constexpr int kMostOfSelect = 1010;
+void limit_by_select(Subject& subject) {
+  subject.most_connections = 1010;
+  subject.limit = "select sees 1024 descriptors";
+}
 
 Subject echo(const Programs& programs, std::string name, std::string floor,
              std::vector<std::string> options) {
@@ -50,6 +53,9 @@ std::string Programs::tool(std::string_view name) const {
 std::string Programs::raw(std::string_view name) const {
   return build + "/benchmarks/raw/" + std::string(name);
 }
+std::string Programs::model(std::string_view name) const {
+  return build + "/benchmarks/models/" + std::string(name);
+}
 std::string Programs::peer(std::string_view name) const {
   return build + "/benchmarks/peers/" + std::string(name);
 }
@@ -68,7 +74,7 @@ std::vector<Subject> rondo_subjects(const Programs& programs) {
       echo(programs, "rondo-uring", "raw-uring-multishot", {"--backend=io_uring"}),
       echo(programs, "rondo-uring-span", "raw-uring-single", {"--backend=io_uring", "--read=span"}),
   };
-  subjects[0].most_connections = kMostOfSelect;
+  limit_by_select(subjects[0]);
   return subjects;
 }
 
@@ -82,7 +88,7 @@ std::vector<Subject> further_rondo_subjects(const Programs& programs) {
            {"--backend=epoll", "--trigger=edge", "--read=span"}),
       echo(programs, "rondo-oneshot", "raw-level", {"--backend=epoll", "--trigger=oneshot"}),
   };
-  subjects[0].most_connections = kMostOfSelect;
+  limit_by_select(subjects[0]);
   return subjects;
 }
 
@@ -99,8 +105,45 @@ std::vector<Subject> floor_subjects(const Programs& programs) {
       floor("raw-uring-multishot", "uring_multishot"),
       floor("raw-uring-single", "uring_single"),
   };
-  subjects[0].most_connections = kMostOfSelect;
+  limit_by_select(subjects[0]);
   return subjects;
+}
+
+std::vector<Subject> model_subjects(const Programs& programs) {
+  const auto model = [&](std::string name, std::string_view program) {
+    return Subject{
+        .name = std::move(name), .kind = Kind::kModel, .command = {programs.model(program), "0"}};
+  };
+  Subject blocking = model("blocking", "blocking");
+  blocking.most_connections = 1;
+  blocking.limit = "it serves one connection at a time";
+  Subject pool = model("thread-pool", "thread_pool");
+  pool.most_connections = 64;
+  pool.limit = "64 threads serve 64 connections";
+  Subject spin = model("spin", "spin");
+  spin.spins = true;
+  Subject signals = model("signal-driven", "signal_driven");
+  signals.udp = true;
+  signals.most_connections = 200;
+  signals.limit = "the buffer of its one socket does not hold so many datagrams";
+  return {std::move(blocking), model("thread-each", "thread_each"), std::move(pool),
+          std::move(spin), std::move(signals)};
+}
+
+std::vector<Subject> accept_subjects(const Programs& programs) {
+  std::vector<Subject> subjects;
+  for (const char* mode : {"single", "shared", "exclusive", "reuseport"}) {
+    subjects.push_back({.name = std::string("loops-") + mode,
+                        .kind = Kind::kModel,
+                        .command = {programs.model("accept_threads"), mode, "0"}});
+  }
+  return subjects;
+}
+
+std::string Subject::refusal(int connections) const {
+  if (!missing.empty()) return missing;
+  const bool too_many = most_connections > 0 && connections > most_connections;
+  return too_many ? "cannot: " + limit : "";
 }
 
 Subject parse_server(std::string_view text) {

@@ -18,10 +18,14 @@ struct Subject {
   std::string floor;  // the raw server that does the same over the same kernel interface; or none
   std::vector<std::string> command;
   std::string missing;       // why it cannot be started here; empty: it can
-  int most_connections = 0;  // that it can watch; 0: any number
+  int most_connections = 0;  // that it can serve at a time; 0: any number
+  std::string limit;         // why not more
   double warm_up = 0.1;      // seconds until it is as fast as it gets
   bool spins = false;        // takes its core when it has nothing to do
   bool udp = false;
+
+  // Why it cannot take part with so many connections; empty when it can.
+  std::string refusal(int connections) const;
 };
 
 // Where the programs are: a build directory of this project.
@@ -30,6 +34,7 @@ struct Programs {
 
   std::string tool(std::string_view name) const;
   std::string raw(std::string_view name) const;
+  std::string model(std::string_view name) const;
   std::string peer(std::string_view name) const;
 };
 
@@ -42,6 +47,11 @@ std::vector<Subject> rondo_subjects(const Programs& programs);
 std::vector<Subject> further_rondo_subjects(const Programs& programs);
 // The same over plain C loops.
 std::vector<Subject> floor_subjects(const Programs& programs);
+
+// Servers that wait in other ways, each with a thread or none per connection.
+std::vector<Subject> model_subjects(const Programs& programs);
+// Four loops, and the ways in which connections come to them.
+std::vector<Subject> accept_subjects(const Programs& programs);
 
 // `name: command`. PORT in the command stands for a port that is chosen when it is started; without
 // it the server has to print `listening on HOST:PORT`. Throws Failure.

@@ -20,6 +20,8 @@ std::vector<Subject> all_subjects(const Settings& settings) {
   append(subjects, further_rondo_subjects(settings.programs));
   append(subjects, floor_subjects(settings.programs));
   append(subjects, peer_subjects(settings.programs));
+  append(subjects, model_subjects(settings.programs));
+  append(subjects, accept_subjects(settings.programs));
   append(subjects, settings.further);
   return subjects;
 }

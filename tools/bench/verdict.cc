@@ -95,9 +95,13 @@ Ranking ranking_of(const Cell& cell, const Measure& measure) {
 
 std::vector<std::string> verdict(const Scenario& scenario, const Cell& cell) {
   std::vector<std::string> sentences;
-  const Measure& measure = measure_named(scenario.measure);
+  const std::vector<const Measure*> columns = columns_of(scenario, cell);
+  if (columns.empty()) return {"Nothing was measured."};
+  const bool has_main = std::any_of(columns.begin(), columns.end(), [&](const Measure* each) {
+    return each->key == scenario.measure;
+  });
+  const Measure& measure = has_main ? measure_named(scenario.measure) : *columns.front();
   const Ranking ranking = ranking_of(cell, measure);
-  if (ranking.best == nullptr) return {"Nothing was measured."};
   sentences.push_back(best_sentence(ranking, measure));
   sentences.push_back(floor_sentence(cell));
   sentences.push_back(
@@ -114,19 +118,25 @@ std::vector<std::string> verdict(const Scenario& scenario, const ScenarioResult&
   std::vector<std::string> sentences;
   if (scenario.form != ChartForm::kLines || result.cells.size() < 2) return sentences;
   const Measure& measure = measure_named(scenario.measure);
-  const auto by_x = [](const Cell& a, const Cell& b) { return a.x < b.x; };
-  const Cell& first = *std::min_element(result.cells.begin(), result.cells.end(), by_x);
-  const Cell& last = *std::max_element(result.cells.begin(), result.cells.end(), by_x);
+  const Cell* first = nullptr;
+  const Cell* last = nullptr;
+  for (const Cell& cell : result.cells) {
+    if (ranking_of(cell, measure).best == nullptr) continue;
+    if (first == nullptr || cell.x < first->x) first = &cell;
+    if (last == nullptr || cell.x > last->x) last = &cell;
+  }
+  if (first == last) return sentences;
   std::vector<std::string> factors;
-  for (const Row& row : last.rows) {
-    const Row* before = first.find(row.subject);
+  for (const Row& row : last->rows) {
+    const Row* before = first->find(row.subject);
     if (before == nullptr || !row.find(measure.key) || !before->find(measure.key)) continue;
     if (before->find(measure.key)->median <= 0) continue;
     factors.push_back(absl::StrFormat(
         "%s %.2f", row.subject, row.find(measure.key)->median / before->find(measure.key)->median));
   }
   if (factors.empty()) return sentences;
-  sentences.push_back(absl::StrCat("From ", first.name, " to ", last.name, ", ", title_of(measure),
+  sentences.push_back(absl::StrCat("From ", first->name, " to ", last->name, ", ",
+                                   title_of(measure),
                                    " is multiplied by: ", absl::StrJoin(factors, ", "), "."));
   return sentences;
 }

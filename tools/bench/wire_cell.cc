@@ -14,6 +14,7 @@ namespace rondo::bench {
 namespace {
 
 constexpr double kCountingWindow = 0.1;  // seconds
+constexpr double kIdleWindow = 0.2;      // seconds
 constexpr double kStarting = 0.15;       // seconds, about
 constexpr std::size_t kBetweenReferences = 3;
 constexpr double kSaturated = 95;  // percent of the load's core
@@ -95,10 +96,7 @@ class WireCell {
     const Subject& subject = place.subject;
     const int connections = plan_.workload.connections + plan_.workload.idle;
     tell(absl::StrCat("starting ", subject.name));
-    place.row.note = subject.missing;
-    if (subject.most_connections > 0 && connections > subject.most_connections) {
-      place.row.note = "cannot: select sees 1024 descriptors";
-    }
+    place.row.note = subject.refusal(connections);
     if (!place.row.note.empty()) return;
     try {
       place.contestant = std::make_unique<Contestant>(subject, settings_.programs, plan_.workload,
@@ -212,7 +210,9 @@ class WireCell {
     const Latencies closed = contestant.take_latencies();
     keep(place, "closed_p50_us", closed.p50);
     keep(place, "closed_p99_us", closed.p99);
-    if (plan_.workload.churn) return;
+    // A connection of its own cannot be due, and nothing repeats a datagram that is lost when a
+    // server falls behind.
+    if (plan_.workload.churn || place.subject.udp) return;
     contestant.run_at_rate(rate, settings_.window);
     const Latencies open = contestant.take_latencies();
     keep(place, "open_p50_us", open.p50);
@@ -249,6 +249,9 @@ class WireCell {
       attempt(place, [&](Contestant& contestant) {
         if (SyscallCounter::refusal().empty()) {
           place.row.measures["syscalls"] = exactly(contestant.count_syscalls(kCountingWindow));
+        }
+        if (plan_.idle_share) {
+          place.row.measures["idle_share"] = exactly(100 * contestant.idle_share(kIdleWindow));
         }
         const ProcessFigures figures = contestant.figures();
         place.row.measures["rss_mib"] = exactly(static_cast<double>(figures.resident) / (1 << 20));

@@ -17,8 +17,9 @@ namespace rondo::bench {
 
 struct WirePlan {
   Workload workload;
-  double bursts = 0;      // per second; 0: a closed loop at full speed
-  bool latencies = true;  // closed and open loop besides
+  double bursts = 0;        // per second; 0: a closed loop at full speed
+  bool latencies = true;    // closed and open loop besides
+  bool idle_share = false;  // what the servers take with nothing to do, besides
   std::vector<Subject> subjects;
   Subject reference;
 };

@@ -96,8 +96,31 @@ std::vector<CellPlan> payload_cells(const Settings& settings) {
 }
 
 std::vector<CellPlan> accept_cells(const Settings& settings) {
-  return {wire_cell("connect, echo, close", 0,
-                    {.workload = {.churn = true}, .subjects = everybody(settings)}, settings)};
+  std::vector<CellPlan> cells;
+  cells.push_back(wire_cell("connect, echo, close", 0,
+                            {.workload = {.churn = true}, .subjects = everybody(settings)},
+                            settings));
+  cells.push_back(wire_cell(
+      "four loops", 0,
+      {.workload = {.churn = true}, .subjects = accept_subjects(settings.programs)}, settings));
+  return cells;
+}
+
+std::vector<CellPlan> io_models_cells(const Settings& settings) {
+  std::vector<CellPlan> cells;
+  for (const int connections : {1, 64, 1000}) {
+    if (settings.quick && connections != 64) continue;
+    std::vector<Subject> subjects = model_subjects(settings.programs);
+    for (const char* name : {"raw-select", "raw-poll", "raw-level", "raw-uring-multishot"}) {
+      subjects.push_back(subject_named(name, settings));
+    }
+    cells.push_back(wire_cell(absl::StrCat(connections, " x 64 B"), connections,
+                              {.workload = {.connections = connections},
+                               .idle_share = true,
+                               .subjects = std::move(subjects)},
+                              settings));
+  }
+  return cells;
 }
 
 std::vector<CellPlan> tick_burst_cells(const Settings& settings) {

@@ -10,7 +10,6 @@ struct Workload {
   int depth = 1;       // messages in flight per connection
   int idle = 0;        // further, silent connections
   bool churn = false;  // connect, send, receive, close for each message
-  bool udp = false;
 };
 
 }  // namespace rondo::bench
