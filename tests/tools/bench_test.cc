@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What rondo-bench makes of its numbers; tests/dev has the program itself.
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 namespace rondo::bench {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -229,6 +231,31 @@ TEST(BenchPage, names_are_escaped_and_odd_numbers_do_no_harm) {
   EXPECT_THAT(text, Not(HasSubstr("<b>")));
   EXPECT_THAT(text, Not(HasSubstr("nan")));
   EXPECT_THAT(text, Not(HasSubstr("inf")));
+}
+
+TEST(BenchSubject, one_that_serves_a_few_refuses_more) {
+  Subject subject = {.name = "few", .most_connections = 10, .limit = "it is small"};
+  EXPECT_EQ(subject.refusal(10), "");
+  EXPECT_EQ(subject.refusal(11), "cannot: it is small");
+  subject.missing = "not built";
+  EXPECT_EQ(subject.refusal(1), "not built");
+}
+
+TEST(BenchScenario, every_cell_has_a_name_of_its_own_and_a_time) {
+  for (const bool quick : {false, true}) {
+    Settings settings = {.programs = {"/nowhere"}};
+    settings.quick = quick;
+    for (const Scenario& scenario : all_scenarios()) {
+      std::set<std::string> names;
+      for (const CellPlan& cell : scenario.cells(settings)) {
+        EXPECT_TRUE(names.insert(cell.name).second) << scenario.name << ": " << cell.name;
+        EXPECT_GT(cell.seconds, 0) << scenario.name << ": " << cell.name;
+      }
+      EXPECT_FALSE(names.empty()) << scenario.name;
+      for (const std::string_view key : scenario.columns) measure_named(key);
+      EXPECT_THAT(scenario.columns, Contains(scenario.measure));
+    }
+  }
 }
 
 TEST(BenchSubject, a_server_is_a_name_and_a_command) {

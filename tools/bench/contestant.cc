@@ -54,11 +54,13 @@ Cores choose_cores() {
   cpu_set_t allowed;
   std::vector<int> cores;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) throw Failure("no processor affinity");
-  for (int core = 0; core < CPU_SETSIZE && cores.size() < 2; ++core) {
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
     if (CPU_ISSET(static_cast<unsigned>(core), &allowed)) cores.push_back(core);
   }
   if (cores.size() < 2) throw Failure("two cores are needed, one for the server and one for load");
-  return {.server = cores[0], .load = cores[1]};
+  Cores chosen = {.server = cores[0], .load = cores[1], .threads = cores};
+  chosen.threads.erase(chosen.threads.begin() + 1);
+  return chosen;
 }
 
 Contestant::Start Contestant::start_of(const Subject& subject) {
@@ -72,13 +74,13 @@ Contestant::Start Contestant::start_of(const Subject& subject) {
 }
 
 Contestant::Contestant(const Subject& subject, const Programs& programs, const Workload& workload,
-                       Cores cores)
+                       const Cores& cores)
     : Contestant(start_of(subject), subject, programs, workload, cores) {}
 
 Contestant::Contestant(const Start& start, const Subject& subject, const Programs& programs,
-                       const Workload& workload, Cores cores)
-    : server_(start.command, cores.server),
-      load_(load_command(server_, start.port, programs, workload, subject.udp), cores.load),
+                       const Workload& workload, const Cores& cores)
+    : server_(start.command, subject.threaded ? cores.threads : std::vector{cores.server}),
+      load_(load_command(server_, start.port, programs, workload, subject.udp), {cores.load}),
       rests_(subject.spins) {
   try {
     const std::string line = load_.read_line(kConnectPatience);

@@ -14,11 +14,13 @@ namespace rondo::bench {
 
 // Where things run: the server alone on one core, its load alone on another.
 struct Cores {
-  int server;
-  int load;
+  int server = 0;
+  int load = 1;
+  std::vector<int> threads = {0};  // of a server that has many: all but the load's
 };
 
-// The first two cores this process may use. Throws Failure when there is only one.
+// Of those that this process may use, the first for the server, the second for the load. Throws
+// Failure when there is only one.
 Cores choose_cores();
 
 // One stretch of load on one server.
@@ -46,7 +48,7 @@ struct Latencies {
 class Contestant {
  public:
   Contestant(const Subject& subject, const Programs& programs, const Workload& workload,
-             Cores cores);
+             const Cores& cores);
 
   // Closed loop at full speed, for what the server costs.
   Window run(double seconds);
@@ -76,7 +78,7 @@ class Contestant {
   };
   static Start start_of(const Subject& subject);
   Contestant(const Start& start, const Subject& subject, const Programs& programs,
-             const Workload& workload, Cores cores);
+             const Workload& workload, const Cores& cores);
 
   Window run_command(const std::string& command, double seconds);
   // The line in which the load tells what it did.

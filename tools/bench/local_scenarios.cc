@@ -2,6 +2,7 @@
 // The scenarios that need no server: parts of the library by themselves, and the kernel's timers.
 #include <absl/strings/str_cat.h>
 
+#include "chooser_cell.h"
 #include "micro_cell.h"
 #include "nagle_cell.h"
 #include "scenarios.h"
@@ -72,6 +73,21 @@ std::vector<CellPlan> post_cells(const Settings& settings) {
           cell("three producers, per message", "post", "/3"),
           cell("wake and back, one core", "wake", "/0"),
           cell("wake and back, two cores", "wake", "/1")};
+}
+
+std::vector<CellPlan> chooser_cells(const Settings& settings) {
+  constexpr double kSecondsPerRound = 0.1;
+  std::vector<CellPlan> cells;
+  for (const std::size_t loops : {2, 3, 8, 32}) {
+    auto run = [=](Progress& progress, Cell& cell) {
+      run_choosers(loops, settings, progress, cell);
+    };
+    cells.push_back({.name = absl::StrCat(loops, " loops"),
+                     .x = static_cast<double>(loops),
+                     .seconds = settings.rounds * kSecondsPerRound,
+                     .run = std::move(run)});
+  }
+  return cells;
 }
 
 }  // namespace rondo::bench

@@ -96,7 +96,7 @@ void run_micro(const MicroPlan& plan, const Settings& settings, Progress& progre
                    absl::StrCat("--benchmark_repetitions=", settings.rounds),
                    absl::StrCat("--benchmark_min_time=", settings.window / 4),
                    "--benchmark_enable_random_interleaving=true", "--benchmark_format=json"},
-                  Process::kAnyCore);
+                  {});
   cell.rows = micro_rows(Json::parse(program.read_all(kPatience)), plan);
   if (cell.rows.empty()) throw Failure(absl::StrCat(plan.program, " has no such benchmark"));
 }

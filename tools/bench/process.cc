@@ -40,14 +40,12 @@ Pipe open_pipe() {
 }
 
 // In the child. Returns only when the program could not be started; errno says why.
-void become(const std::vector<std::string>& command, int core, int input, int output,
-            int complaints) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  if (core != Process::kAnyCore) {
-    CPU_SET(static_cast<unsigned>(core), &cores);
-    if (sched_setaffinity(0, sizeof cores, &cores) != 0) return;
-  }
+void become(const std::vector<std::string>& command, const std::vector<int>& cores, int input,
+            int output, int complaints) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  for (const int core : cores) CPU_SET(static_cast<unsigned>(core), &allowed);
+  if (!cores.empty() && sched_setaffinity(0, sizeof allowed, &allowed) != 0) return;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   release_interrupts();
   dup2(input, STDIN_FILENO);
@@ -66,7 +64,7 @@ std::string describe_end(int status) {
 
 }  // namespace
 
-Process::Process(const std::vector<std::string>& command, int core)
+Process::Process(const std::vector<std::string>& command, const std::vector<int>& cores)
     : name_(command.at(0).substr(command[0].rfind('/') + 1)) {
   const Pipe input = open_pipe();
   const Pipe output = open_pipe();
@@ -75,7 +73,7 @@ Process::Process(const std::vector<std::string>& command, int core)
   const Pipe refusal = open_pipe();  // carries errno when exec fails, closes when it succeeds
   pid_ = fork();
   if (pid_ == 0) {
-    become(command, core, input.read_end, output.write_end, complaints_);
+    become(command, cores, input.read_end, output.write_end, complaints_);
     const int error = errno;
     if (write(refusal.write_end, &error, sizeof error) < 0) _exit(126);
     _exit(127);

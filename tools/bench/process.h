@@ -10,14 +10,13 @@
 
 namespace rondo::bench {
 
-// A child process, pinned to a core, with its standard input, output and error in our hands. It
+// A child process, pinned to cores, with its standard input, output and error in our hands. It
 // is ended, by its id, when this object dies, and by the kernel when we do. Everything throws
 // Failure; that of a process which has died quotes the last line of its standard error.
 class Process {
  public:
-  static constexpr int kAnyCore = -1;
-
-  Process(const std::vector<std::string>& command, int core);
+  // No cores: wherever we may run.
+  Process(const std::vector<std::string>& command, const std::vector<int>& cores);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;

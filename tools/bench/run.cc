@@ -52,6 +52,7 @@ Facts facts_of(const Settings& settings) {
       {"subjects", settings.only.empty() ? "all" : absl::StrJoin(settings.only, ", ")},
       {"further servers", servers.empty() ? "none" : absl::StrJoin(servers, "; ")},
       {"server on core", absl::StrCat(settings.cores.server)},
+      {"server of many threads on cores", absl::StrJoin(settings.cores.threads, ", ")},
       {"load on core", absl::StrCat(settings.cores.load)},
   };
 }

@@ -138,6 +138,40 @@ const std::vector<Scenario>& all_scenarios() {
        "",
        {"ns"},
        post_cells},
+      {"topologies",
+       "Topologies",
+       "64 connections x 64 B: one loop for everything; one loop and a pool of threads that "
+       "compute; "
+       "one loop that accepts and loops that serve; loops that accept for themselves; one loop on "
+       "io_uring, which completes instead of telling readiness. The handler answers at once, or "
+       "computes for a millisecond. Where a server has one core, several threads can only cost.",
+       "rate",
+       ChartForm::kBars,
+       "",
+       {"rate", "cpu_us", "closed_p50_us", "closed_p99_us", "open_p99_us", "switches", "threads",
+        "rss_mib", "server_share", "load_share", "other_share"},
+       topologies_cells},
+      {"threads",
+       "Number of threads",
+       "Ever more loops, or threads that compute. More than there are cores for should bring "
+       "nothing: the place where the lines stop rising is the knee.",
+       "rate",
+       ChartForm::kLines,
+       "threads that serve",
+       {"rate", "cpu_us", "switches", "threads", "rss_mib", "server_share", "load_share",
+        "other_share"},
+       threads_cells},
+      {"chooser",
+       "Choosing a loop",
+       "Connections that come and go, most of them short and a few very long, are given to loops "
+       "by "
+       "each of rondo's choosers. The number is what the fullest loop holds to an even share, over "
+       "the whole time: 1 would be perfect. The arrivals are invented, the same for all.",
+       "share",
+       ChartForm::kLines,
+       "loops",
+       {"share", "ns"},
+       chooser_cells},
   };
   return scenarios;
 }

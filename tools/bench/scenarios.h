@@ -20,5 +20,8 @@ std::vector<CellPlan> nagle_cells(const Settings& settings);
 std::vector<CellPlan> timers_cells(const Settings& settings);
 std::vector<CellPlan> coroutine_cells(const Settings& settings);
 std::vector<CellPlan> post_cells(const Settings& settings);
+std::vector<CellPlan> topologies_cells(const Settings& settings);
+std::vector<CellPlan> threads_cells(const Settings& settings);
+std::vector<CellPlan> chooser_cells(const Settings& settings);
 
 }  // namespace rondo::bench

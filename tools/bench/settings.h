@@ -12,7 +12,7 @@ namespace rondo::bench {
 // How a run measures; the same for all of its cells.
 struct Settings {
   Programs programs;
-  Cores cores{0, 1};
+  Cores cores;
   int rounds = 7;                 // windows of each subject per cell
   double window = 0.3;            // seconds
   int latency_rounds = 3;         // further windows that tell latencies

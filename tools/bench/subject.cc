@@ -140,6 +140,19 @@ std::vector<Subject> accept_subjects(const Programs& programs) {
   return subjects;
 }
 
+std::vector<Subject> topology_subjects(const Programs& programs, int workers, int work) {
+  const auto topology = [&](std::string name, const char* form, const char* backend) {
+    return Subject{.name = std::move(name),
+                   .kind = Kind::kRondo,
+                   .command = {programs.model("topology"), form, std::to_string(workers),
+                               std::to_string(work), backend, "0"},
+                   .threaded = true};
+  };
+  return {topology("single", "single", "epoll"), topology("pool", "pool", "epoll"),
+          topology("master-sub", "handoff", "epoll"), topology("reuseport", "reuseport", "epoll"),
+          topology("proactor", "single", "io_uring")};
+}
+
 std::string Subject::refusal(int connections) const {
   if (!missing.empty()) return missing;
   const bool too_many = most_connections > 0 && connections > most_connections;

@@ -23,6 +23,7 @@ struct Subject {
   double warm_up = 0.1;      // seconds until it is as fast as it gets
   bool spins = false;        // takes its core when it has nothing to do
   bool udp = false;
+  bool threaded = false;  // may use all cores but the load's
 
   // Why it cannot take part with so many connections; empty when it can.
   std::string refusal(int connections) const;
@@ -52,6 +53,10 @@ std::vector<Subject> floor_subjects(const Programs& programs);
 std::vector<Subject> model_subjects(const Programs& programs);
 // Four loops, and the ways in which connections come to them.
 std::vector<Subject> accept_subjects(const Programs& programs);
+
+// rondo's topologies, with a handler that computes for `work` microseconds; `workers` is how many
+// loops serve, or threads compute, where there are several.
+std::vector<Subject> topology_subjects(const Programs& programs, int workers, int work);
 
 // `name: command`. PORT in the command stands for a port that is chosen when it is started; without
 // it the server has to print `listening on HOST:PORT`. Throws Failure.

@@ -22,6 +22,7 @@ std::vector<Subject> all_subjects(const Settings& settings) {
   append(subjects, peer_subjects(settings.programs));
   append(subjects, model_subjects(settings.programs));
   append(subjects, accept_subjects(settings.programs));
+  append(subjects, topology_subjects(settings.programs, 1, 0));
   append(subjects, settings.further);
   return subjects;
 }

@@ -197,7 +197,7 @@ class WireCell {
 
   void run_latencies() {
     const double rate = estimate(reference_rates_).median / 2;
-    for (int round = 0; round < settings_.latency_rounds; ++round) {
+    for (; round_of_latency_ < settings_.latency_rounds; ++round_of_latency_) {
       for (Place& place : places_) {
         if (place.contestant != nullptr) tell(absl::StrCat(place.subject.name, ", latency"));
         attempt(place, [&](Contestant& contestant) { run_latency(place, contestant, rate); });
@@ -213,6 +213,10 @@ class WireCell {
     // A connection of its own cannot be due, and nothing repeats a datagram that is lost when a
     // server falls behind.
     if (plan_.workload.churn || place.subject.udp) return;
+    if (place.row.measures["rate"].median < rate) {
+      if (round_of_latency_ == 0) place.row.marks.push_back("too slow for the open loop");
+      return;
+    }
     contestant.run_at_rate(rate, settings_.window);
     const Latencies open = contestant.take_latencies();
     keep(place, "open_p50_us", open.p50);
@@ -268,6 +272,7 @@ class WireCell {
   std::unique_ptr<Contestant> reference_;
   std::vector<Place> places_;
   std::vector<double> reference_rates_;
+  int round_of_latency_ = 0;
   double steps_ = 0;
 };
 

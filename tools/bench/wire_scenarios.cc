@@ -136,6 +136,38 @@ std::vector<CellPlan> tick_burst_cells(const Settings& settings) {
   return cells;
 }
 
+std::vector<CellPlan> topologies_cells(const Settings& settings) {
+  const int workers = std::max(2, static_cast<int>(settings.cores.threads.size()));
+  std::vector<CellPlan> cells;
+  for (const int work : {0, 1000}) {
+    cells.push_back(wire_cell(work == 0 ? "light handler" : "1 ms handler", work,
+                              {.subjects = topology_subjects(settings.programs, workers, work)},
+                              settings));
+  }
+  return cells;
+}
+
+std::vector<CellPlan> threads_cells(const Settings& settings) {
+  const int cores = static_cast<int>(settings.cores.threads.size());
+  std::vector<int> counts;
+  for (int workers = 1; workers <= std::max(4, 4 * cores); workers *= 2) counts.push_back(workers);
+  std::vector<CellPlan> cells;
+  for (const int workers : counts) {
+    std::vector<Subject> subjects;
+    for (const int work : {0, 1000}) {
+      for (Subject& subject : topology_subjects(settings.programs, workers, work)) {
+        const bool varies = subject.name == "master-sub" || subject.name == "pool";
+        if (!varies || (work == 0 && subject.name == "pool")) continue;
+        subject.name += work == 0 ? ", light" : ", 1 ms";
+        subjects.push_back(std::move(subject));
+      }
+    }
+    cells.push_back(wire_cell(absl::StrCat(workers, workers == 1 ? " thread" : " threads"), workers,
+                              {.latencies = false, .subjects = std::move(subjects)}, settings));
+  }
+  return cells;
+}
+
 std::vector<CellPlan> memory_cells(const Settings& settings) {
   std::vector<CellPlan> cells;
   for (const int connections : {1000, 5000, 10'000, 19'000}) {
