@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "rondo/kernel/control.h"
+#include "support/usage.h"
 #include "support/world.h"
 
 namespace rondo {
@@ -54,21 +55,6 @@ TEST_P(ScaleTest, a_million_messages_of_one_byte_arrive_in_order) {
                                   receive(std::move(*std::get<1>(both))));
     EXPECT_EQ(std::get<1>(done), messages) << "negative: the first byte out of order";
   });
-}
-
-std::size_t resident_bytes() {
-  unsigned long total = 0;
-  unsigned long resident = 0;
-  std::FILE* file = std::fopen("/proc/self/statm", "re");
-  EXPECT_EQ(std::fscanf(file, "%lu %lu", &total, &resident), 2);
-  std::fclose(file);
-  return resident * static_cast<std::size_t>(::getpagesize());
-}
-
-Duration processor_time() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + Duration(time.tv_nsec);
 }
 
 // The clients live in a process of their own, because one may not hold both ends of so many. This

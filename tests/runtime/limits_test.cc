@@ -13,6 +13,7 @@
 
 #include "rondo/base/sanitizer.h"
 #include "runtime/server.h"
+#include "support/usage.h"
 
 namespace rondo {
 namespace {
@@ -77,12 +78,6 @@ TEST_P(LimitsTest, each_address_has_its_own_limit) {
   EXPECT_TRUE(comes_true([&] { return server.runtime().counters().connections == 8; }));
   RawPeer again = connect_from(1, service.address);
   expect_echo(again, "in again");
-}
-
-Duration processor_time() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + Duration(time.tv_nsec);
 }
 
 // What makes a listener of io_uring see the limit is an accept that begins after it was set; the
