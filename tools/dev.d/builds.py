@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The builds: how each is configured, and how it is brought up to date."""
 
+import ctypes
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +15,21 @@ BUILD_ROOT = ROOT / "build"
 
 GCC = ("gcc", "g++")
 CLANG = ("clang-19", "clang++-19")
+PR_SET_PDEATHSIG = 1
 LIBRARY_ONLY = ["-Dtests=false", "-Dtools=false"]
 # What keeps a stack trace readable and a fault fatal under the sanitizers.
 SANITIZED = ["-g1", "-fno-omit-frame-pointer", "-fno-sanitize-recover=all"]
+
+
+def end_with_parent():
+    """What a child calls before its program: it is asked to end when we do, however we do."""
+    parent, libc = os.getpid(), ctypes.CDLL(None)
+
+    def prepare():
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+    return prepare
 
 
 class Build:
@@ -54,7 +68,7 @@ class Build:
             print(done.stdout, file=output)
         return done.returncode == 0
 
-    def compile(self, output=None, targets=()):
+    def compile(self, output=None, targets=(), niceness=0):
         """Brings the build up to date, telling of it in `output`. True when it compiles."""
         BUILD_ROOT.mkdir(exist_ok=True)
         with open(BUILD_ROOT / f"{self.name}.lock", "w") as lock:
@@ -62,7 +76,8 @@ class Build:
             if not self.configure(output):
                 return False
             command = ["ninja", "-C", str(self.folder), f"-j{os.cpu_count()}", *targets]
-            done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT)
+            done = subprocess.run(["nice", "-n", str(niceness), *command], stdout=output,
+                                  stderr=subprocess.STDOUT, preexec_fn=end_with_parent())
             return done.returncode == 0
 
     def compile_for(self, command, targets=()):

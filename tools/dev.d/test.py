@@ -8,6 +8,7 @@ import sys
 import time
 import unittest
 
+import ahead
 import builds
 import command_line
 import gtest_program
@@ -23,9 +24,11 @@ PARTS = ["check", "dev", "install", *builds.BY_NAME]
 def main():
     options = parse()
     outcomes = []
+    compiling = ahead.Ahead(builds.BY_NAME[part] for part in options.parts
+                            if part in builds.BY_NAME)
     for part in options.parts:
         started = time.monotonic()
-        added = run_part(part, options)
+        added = run_part(part, compiling, options)
         outcomes += added
         said = f"{part:<15} {outcome.summary(added)}"
         print(f"{said}  ({time.monotonic() - started:.0f} s)", flush=True)
@@ -57,14 +60,14 @@ def parse():
     return options
 
 
-def run_part(part, options):
+def run_part(part, compiling, options):
     if part == "check":
         return [run_check()]
     if part == "dev":
         return run_dev_tests()
     if part == "install":
         return [install_test.run()]
-    return run_build(builds.BY_NAME[part], options)
+    return run_build(builds.BY_NAME[part], compiling, options)
 
 
 def run_check():
@@ -81,19 +84,17 @@ def run_dev_tests():
     found.run(result)
     bad = [Outcome("dev", test.id(), FAILED, text)
            for test, text in result.failures + result.errors]
+    for each in bad:
+        print(f"  FAILED dev {each.name}", flush=True)
     skipped = [Outcome("dev", test.id(), SKIPPED, text) for test, text in result.skipped]
     good = max(result.testsRun - len(bad) - len(skipped), 0)
     return bad + skipped + [Outcome("dev", "passed", PASSED)] * good
 
 
-def run_build(build, options):
-    """Compiles a build and runs its test programs; a build without tests is one test itself."""
-    log = builds.BUILD_ROOT / f"{build.name}.log"
-    log.parent.mkdir(exist_ok=True)
-    with open(log, "w") as output:
-        compiled = build.compile(output)
-    if not compiled:
-        said = log.read_text(errors="replace").splitlines()
+def run_build(build, compiling, options):
+    """Runs a compiled build's test programs; a build without tests is one test itself."""
+    if not compiling.compiled(build):
+        said = ahead.log_of(build).read_text(errors="replace").splitlines()
         return [Outcome(build.name, "compiles", FAILED, "\n".join(said[-60:]))]
     if build in builds.COMPILED_ONLY:
         return [Outcome(build.name, "compiles", PASSED)]
