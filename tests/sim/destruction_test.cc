@@ -107,6 +107,23 @@ Task<> goes_to_another_loop_and_back(Stage stage) {
   static_cast<void>(sent);
 }
 
+Task<> moves_its_stream_to_another_loop(Stage stage) {
+  auto ends = co_await connected(stage.here);
+  if (!ends) co_return;
+  SocketStream& stream = ends->first;
+  auto sent = co_await ends->second.send_all("to whoever reads");
+  if (!sent) co_return;
+  auto moved = co_await stream.move_to(stage.there);
+  if (moved) {
+    auto chunk = co_await stream.receive();
+    if (chunk) static_cast<void>(co_await stream.send_all(*chunk));
+    co_await stream.close();
+  }
+  co_await switch_to(stage.here);
+  auto answer = co_await ends->second.receive();
+  EXPECT_TRUE(!answer || answer->size() > 0);
+}
+
 Task<> meets_refusals(Stage) {
   auto refused = co_await TcpStream::connect(Endpoint::parse("10.9.9.9:9").value());
   EXPECT_FALSE(refused);
@@ -137,6 +154,7 @@ constexpr Named kPrograms[] = {
     {"races_and_times_out", races_and_times_out},
     {"closes_under_its_own_operations", closes_under_its_own_operations},
     {"goes_to_another_loop_and_back", goes_to_another_loop_and_back},
+    {"moves_its_stream_to_another_loop", moves_its_stream_to_another_loop},
     {"meets_refusals", meets_refusals},
     {"resets", resets},
 };
@@ -173,7 +191,8 @@ INSTANTIATE_TEST_SUITE_P(, SimProgramTest, testing::ValuesIn(kPrograms),
 
 // A task that is on another loop can only be joined, so it is asked to come home.
 TEST_P(SimProgramTest, is_destroyed_at_every_suspension_point) {
-  const bool travels = GetParam().run == goes_to_another_loop_and_back;
+  const bool travels = GetParam().run == goes_to_another_loop_and_back ||
+                       GetParam().run == moves_its_stream_to_another_loop;
   after_each_step([&](sim::World& world, Loops& here, Loops&) {
     if (!travels) return;
     here->stop();
