@@ -97,8 +97,7 @@ TEST_P(ChurnTest, connections_come_and_go_while_some_stay) {
   server.run();
   std::vector<RawPeer> staying;
   for (int i = 0; i < 20; ++i) staying.push_back(RawPeer::connect(service.address));
-  const int most = scaled(1500, 5);
-  visit_from(3, service.address, [most](int visits) { return visits >= most; });
+  visit_from(3, service.address, [](int visits) { return visits >= scaled(1500, 5); });
   for (RawPeer& peer : staying) expect_echo(peer, "still here");
   EXPECT_TRUE(comes_true([&] { return server.runtime().counters().connections == 20; }));
   EXPECT_EQ(server.finish().forced, 0u);

@@ -153,46 +153,85 @@ TEST_P(DrainTest, asked_before_it_runs_it_ends_at_once) {
             absl::StatusCode::kFailedPrecondition);
 }
 
-// Clients that connect, ask and hang up as fast as they can, until they are refused. Each answer
-// is whole or missing altogether.
+// Clients that ask as fast as they can until nobody answers, on a new connection
+// each time or on lasting ones. An answer is whole, or missing altogether.
+class Storm {
+ public:
+  Storm(const Address& server, bool lasting) {
+    for (int i = 0; i < 2; ++i) {
+      clients_.emplace_back([this, server, lasting] {
+        while (!over_) converse(server, lasting);
+      });
+    }
+  }
+  Storm(const Storm&) = delete;
+  Storm& operator=(const Storm&) = delete;
+  ~Storm() { end(); }
+
+  int answered() const { return answered_; }
+  int torn() const { return torn_; }
+  void end() {
+    over_ = true;
+    for (std::thread& client : clients_) client.join();
+    clients_.clear();
+  }
+
+ private:
+  void converse(const Address& server, bool lasting) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    // Whose handshake is not answered any more would try again for a second.
+    const timeval patience{.tv_sec = 0, .tv_usec = 100000};
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (::connect(fd, server.data(), server.size()) == 0) {
+      while (ask(fd) && lasting && !over_) {
+      }
+    }
+    const linger hard{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    ::close(fd);
+  }
+
+  bool ask(int fd) {
+    const std::string question(300, 'q');
+    if (::send(fd, question.data(), question.size(), MSG_NOSIGNAL) != 300) return false;
+    std::string answer(question.size(), '\0');
+    const ssize_t count = ::recv(fd, answer.data(), answer.size(), MSG_WAITALL);
+    if (count == 300) ++answered_;
+    if (count > 0 && count != 300) ++torn_;
+    return count == 300;
+  }
+
+  std::atomic<int> answered_{0};
+  std::atomic<int> torn_{0};
+  std::atomic<bool> over_{false};
+  std::vector<std::thread> clients_;
+};
+
 TEST_P(DrainTest, in_a_storm_of_connections_no_answer_is_torn) {
-  RuntimeOptions options = GetParam().options();
-  options.drain = 5s;
-  Server server(std::move(options));
+  Server server(GetParam().options());
   const Service service = server.serve(echo_stream);
   server.run();
-  std::atomic<int> answered{0};
-  std::atomic<int> torn{0};
-  std::atomic<bool> over{false};
-  std::vector<std::thread> clients;
-  for (int i = 0; i < 2; ++i) {
-    clients.emplace_back([&] {
-      const std::string question(300, 'q');
-      while (!over) {
-        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        // Whose handshake is not answered any more would try again for a second.
-        const timeval patience{.tv_sec = 0, .tv_usec = 100000};
-        ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-        if (::connect(fd, service.address.data(), service.address.size()) == 0 &&
-            ::send(fd, question.data(), question.size(), MSG_NOSIGNAL) == 300) {
-          std::string answer(question.size(), '\0');
-          const ssize_t count = ::recv(fd, answer.data(), answer.size(), MSG_WAITALL);
-          if (count == 300) ++answered;
-          if (count > 0 && count != 300) ++torn;
-        }
-        const linger hard{.l_onoff = 1, .l_linger = 0};
-        ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-        ::close(fd);
-      }
-    });
-  }
-  EXPECT_TRUE(comes_true([&] { return answered > 50; }));
+  Storm storm(service.address, false);
+  EXPECT_TRUE(comes_true([&] { return storm.answered() > 50; }));
   const DrainReport report = server.finish();
-  over = true;
-  for (std::thread& client : clients) client.join();
-  EXPECT_EQ(torn, 0);
+  storm.end();
+  EXPECT_EQ(storm.torn(), 0);
   EXPECT_EQ(report.forced, 0u);
   EXPECT_LT(report.took, 5s);
+}
+
+TEST_P(DrainTest, under_load_on_lasting_connections_no_answer_is_torn) {
+  Server server(GetParam().options());
+  const Service service = server.serve(echo_stream);
+  server.run();
+  Storm storm(service.address, true);
+  EXPECT_TRUE(comes_true(
+      [&] { return storm.answered() > 50 && server.runtime().counters().connections == 2; }));
+  const DrainReport report = server.finish();
+  storm.end();
+  EXPECT_EQ(storm.torn(), 0);
+  EXPECT_EQ(report.flushed, 2u);
+  EXPECT_EQ(report.forced, 0u);
 }
 
 }  // namespace
