@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rondo/coro/context.h"
 
+#include <string>
 #include <utility>
 
 namespace rondo {
@@ -80,6 +81,20 @@ void TaskContext::run() noexcept {
     return;
   }
   joiner_->child_ended(*this, std::move(failure_));
+}
+
+void TaskContext::require_home() const noexcept {
+  require(!is_away(), *this, "a task that is on another loop can only be joined, not destroyed");
+}
+
+void panic_about(const TaskContext& task, const char* message,
+                 std::source_location where) noexcept {
+  panic((std::string("task '") + task.name() + "': " + message).c_str(), where);
+}
+
+void panic_about(const TaskContext& task, const char* what, const char* fate) noexcept {
+  const std::string message = std::string("the ") + what + " that it waits for was " + fate;
+  panic_about(task, message.c_str());
 }
 
 }  // namespace rondo

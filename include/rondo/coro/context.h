@@ -12,8 +12,10 @@
 #include <atomic>
 #include <coroutine>
 #include <exception>
+#include <source_location>
 
 #include "rondo/base/assert.h"
+#include "rondo/base/clock.h"
 #include "rondo/base/list.h"
 #include "rondo/base/mail.h"
 #include "rondo/base/runner.h"
@@ -60,6 +62,11 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   // A word for people; a string literal or other storage that outlives the task.
   const char* name() const noexcept { return name_; }
   void set_name(const char* name) noexcept { name_ = name; }
+  // When somebody will ask it to stop, as far as is known: the earliest deadline of the
+  // with_timeouts around it. kNever for none.
+  TimePoint deadline() const noexcept { return deadline_; }
+  // Before the start: what it inherits.
+  void set_deadline(TimePoint deadline) noexcept { deadline_ = deadline; }
   // nullptr while it runs or is ready to.
   ReadyNode* waiting_for() const noexcept { return waiting_; }
 
@@ -94,7 +101,7 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   // Destroys the task's frames, wherever they are suspended, and this object with them. Home
   // thread.
   void destroy() noexcept {
-    require(!is_away(), "a task that is on another loop can only be joined, not destroyed");
+    require_home();
     frame_.destroy();
   }
 
@@ -103,6 +110,8 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
 
  private:
   struct StopMail;
+
+  void require_home() const noexcept;
 
   // Of every step, together in one cache line.
   ReadyNode* waiting_ = nullptr;
@@ -118,7 +127,23 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   Joiner* joiner_ = nullptr;
   std::coroutine_handle<> frame_;
   const char* name_ = "task";
+  TimePoint deadline_ = kNever;
   std::exception_ptr failure_;
 };
+
+// Ends the process over a task that has done, or met, what must not be: "task 'x': message".
+[[noreturn]] void panic_about(
+    const TaskContext& task, const char* message,
+    std::source_location where = std::source_location::current()) noexcept;
+// The same over a task that waits for something which was `fate` meanwhile: "destroyed".
+[[noreturn]] void panic_about(const TaskContext& task, const char* what, const char* fate) noexcept;
+
+// As require, and the message names the task.
+inline void require(bool holds, const TaskContext& task, const char* message,
+                    std::source_location where = std::source_location::current()) noexcept {
+  if (!holds) [[unlikely]] {
+    panic_about(task, message, where);
+  }
+}
 
 }  // namespace rondo

@@ -17,7 +17,6 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "rondo/base/ready.h"
 #include "rondo/coro/job.h"
@@ -184,10 +183,6 @@ class Scope final : private Joiner {
   void* failure_argument_ = nullptr;
   bool stopped_ = false;
 };
-
-// What a task leaves behind for the one who joins it: its value, or nothing in particular.
-template <class T>
-using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 // Awaits `task` and leaves its value in `*result`, which must outlive the job. The task is moved
 // into the body: a coroutine's parameters outlive its promise, and the promise holds the context

@@ -9,6 +9,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "rondo/base/assert.h"
 #include "rondo/coro/context.h"
@@ -188,5 +189,9 @@ template <class T>
 inline constexpr bool is_task_v = false;
 template <class T>
 inline constexpr bool is_task_v<Task<T>> = true;
+
+// What a task leaves behind for the one who joins it: its value, or nothing in particular.
+template <class T>
+using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 }  // namespace rondo
