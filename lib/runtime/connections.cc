@@ -45,24 +45,37 @@ void Connections::serve(Socket socket, Ticket ticket, const ConnectionHandler& h
   loop_.root().add(run(Seat(*this, std::move(ticket)), std::move(socket), handler));
 }
 
+#if defined(__cpp_exceptions)
+namespace {
+
+// The exception that is being handled.
+void count_failure(Incidents& incidents) {
+  try {
+    throw;
+  } catch (const std::exception& failure) {
+    incidents.happened(Incident::kHandlerFailed, failure.what());
+  } catch (...) {
+    incidents.happened(Incident::kHandlerFailed, {});
+  }
+}
+
+}  // namespace
+#endif
+
+// Beside the handler's own the only frame of a connection.
 Job Connections::run(Seat seat, Socket socket, const ConnectionHandler& handler) {
-  TaskContext& context = co_await this_context();
-  Connection connection(seat.all(), socket.slot(), context, seat.ticket());
+  Connection connection(seat.all(), socket.slot(), co_await this_context(), seat.ticket());
 #if defined(__cpp_exceptions)
   try {
-    auto served = handler.serve(std::move(socket));
-    co_await std::move(served);
-  } catch (const std::exception& failure) {
-    seat.all().incidents_.happened(Incident::kHandlerFailed, failure.what());
+    co_await handler.serve(std::move(socket));
   } catch (...) {
-    seat.all().incidents_.happened(Incident::kHandlerFailed, {});
+    count_failure(seat.all().incidents_);
   }
 #else
-  auto served = handler.serve(std::move(socket));
-  co_await std::move(served);
+  co_await handler.serve(std::move(socket));
 #endif
   // A handler may have gone on on another loop; this one's list is not to be touched from there.
-  if (context.is_away()) co_await switch_to(seat.all().loop_);
+  if (connection.context.is_away()) co_await switch_to(seat.all().loop_);
 }
 
 void Connections::end_receiving(StreamName stream) noexcept {

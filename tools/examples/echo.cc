@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A whole server: sends back what it receives, until Ctrl-C.
+// A whole server: sends back what it receives, on two loops, until Ctrl-C; then it finishes what it
+// has begun.
 #include <csignal>
 #include <cstdio>
 #include <string>
-#include <utility>
 
 #include <rondo/rondo.h>
 
@@ -14,34 +14,15 @@ rondo::Task<> echo(rondo::TcpStream stream) {
   }
 }
 
-rondo::Task<> serve(rondo::TcpListener listener) {
-  rondo::Loop& loop = co_await rondo::this_loop();
-  for (;;) {
-    auto stream = co_await listener.accept();
-    if (stream) {
-      loop.spawn(echo, std::move(*stream));
-    } else if (stream.error().is(rondo::Errc::canceled)) {
-      co_return;  // the loop is stopping
-    }
-  }
+static int fail(const absl::Status& status) {
+  std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  return 1;
 }
 
-static rondo::Loop* running = nullptr;
-
 int main() {
-  auto loop = rondo::Loop::create();  // io_uring where it works, else epoll
-  if (!loop.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(loop.status().message()).c_str());
-    return 1;
-  }
-  auto address = rondo::Endpoint::parse("127.0.0.1:7000");
-  auto listener = rondo::TcpListener::listen(**loop, *address);
-  if (!listener.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(listener.status().message()).c_str());
-    return 1;
-  }
-  running = loop->get();
-  std::signal(SIGINT, [](int) { running->stop(); });
-  (*loop)->spawn(serve, std::move(*listener));
-  (*loop)->run();
+  auto runtime = rondo::Runtime::create({.workers = 2, .stop_on = {SIGINT, SIGTERM}});
+  if (!runtime.ok()) return fail(runtime.status());
+  auto served = (*runtime)->serve("127.0.0.1:7000", echo);
+  if (!served.ok()) return fail(served.status());
+  (*runtime)->run();  // drains on the signals that were asked for
 }
