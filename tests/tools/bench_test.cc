@@ -105,9 +105,13 @@ TEST(BenchJson, a_value_of_another_type_is_refused) {
 
 TEST(BenchMicro, repetitions_of_a_benchmark_are_one_row_in_the_order_of_the_source) {
   const auto benchmark = [](const char* name, int family, const char* type, double cpu) {
-    return Json::Object{
-        {"name", name},     {"family_index", family}, {"per_family_instance_index", 0},
-        {"run_type", type}, {"real_time", 100 * cpu}, {"cpu_time", cpu}};
+    return Json::Object{{"name", name},
+                        {"family_index", family},
+                        {"per_family_instance_index", 0},
+                        {"repetition_index", cpu},
+                        {"run_type", type},
+                        {"real_time", 100 * cpu},
+                        {"cpu_time", cpu}};
   };
   Json::Object broken = benchmark("f/late/7", 3, "iteration", 0);
   broken.emplace_back("error_message", "not here");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
@@ -74,9 +75,10 @@ std::vector<const Row*> measured(const Cell& cell, const Measure& measure) {
   for (const Row& row : cell.rows) {
     if (row.find(measure.key) != nullptr) rows.push_back(&row);
   }
-  std::stable_sort(rows.begin(), rows.end(), [&](const Row* a, const Row* b) {
+  std::sort(rows.begin(), rows.end(), [&](const Row* a, const Row* b) {
     const double first = a->find(measure.key)->median;
     const double second = b->find(measure.key)->median;
+    if (first == second) return a < b;  // as in the cell
     return measure.better == Better::kMore ? first > second : first < second;
   });
   return rows;
@@ -236,7 +238,11 @@ class LineChart {
                       text_at(places_across.begin - 4, y + 4, "axis end", short_number(level)));
     }
     double free_from = 0;  // labels must not cover each other
-    for (const auto& [x, value] : lines_.front().points) {
+    std::set<double> xs;
+    for (const Line& each : lines_) {
+      for (const auto& [x, value] : each.points) xs.insert(x);
+    }
+    for (const double x : xs) {
       const double at = across.place(x);
       absl::StrAppend(&out, line({at, at}, {places_up.begin, places_up.begin + 4}, "grid"));
       if (at < free_from) continue;

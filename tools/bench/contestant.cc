@@ -21,8 +21,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kStartPatience{10'000};
+// A server on poll looks at all connections for each that it accepts.
 constexpr milliseconds kConnectPatience{20'000};
-constexpr milliseconds kDrainPatience{10'000};  // beyond the length of a window
+constexpr milliseconds kConnectPatiencePerThousand{6000};
+constexpr milliseconds kDrainPatience{20'000};  // beyond the length of a window
 // From the end of a server's connections to its own. A server that died is the reason, the load's
 // failure only the sign.
 constexpr milliseconds kDeathPatience{300};
@@ -83,7 +85,9 @@ Contestant::Contestant(const Start& start, const Subject& subject, const Program
       load_(load_command(server_, start.port, programs, workload, subject.udp), {cores.load}),
       rests_(subject.spins) {
   try {
-    const std::string line = load_.read_line(kConnectPatience);
+    const int thousands = (workload.connections + workload.idle) / 1000;
+    const std::string line =
+        load_.read_line(kConnectPatience + thousands * kConnectPatiencePerThousand);
     if (line != "ready") throw Failure(absl::StrCat("expected 'ready' from the load, got ", line));
   } catch (const Failure&) {
     server_.require_alive(kDeathPatience);

@@ -2,6 +2,7 @@
 #include "micro_cell.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
@@ -50,11 +51,12 @@ Json::Array in_order(const Json& output) {
     if (each.at("run_type").text() == "iteration") found.push_back(each);
   }
   const auto place = [](const Json& each) {
-    return std::pair(each.at("family_index").number(),
-                     each.at("per_family_instance_index").number());
+    return std::tuple(each.at("family_index").number(),
+                      each.at("per_family_instance_index").number(),
+                      each.at("repetition_index").number());
   };
-  std::stable_sort(found.begin(), found.end(),
-                   [&](const Json& a, const Json& b) { return place(a) < place(b); });
+  std::sort(found.begin(), found.end(),
+            [&](const Json& a, const Json& b) { return place(a) < place(b); });
   return found;
 }
 
