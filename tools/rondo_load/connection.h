@@ -21,7 +21,7 @@ struct Tally {
   Histogram latency;             // of measured requests, since the last progress report
   Histogram late;                // open loop: by how much measured requests went too late
   std::uint64_t answers = 0;     // since the start
-  std::uint64_t unanswered = 0;  // measured requests without an answer at the end
+  std::uint64_t unanswered = 0;  // requests without an answer at the end, the warm-up's too
   std::uint64_t failures = 0;    // connections that failed
   std::string first_failure;     // a line about the first of them
 };

@@ -20,7 +20,7 @@ struct LoadResult {
   Histogram late;                // open loop: by how much each went later than it was due
   Duration measured{0};          // how long requests that started were measured
   std::uint64_t answers = 0;     // all answers, warm-up and rest included
-  std::uint64_t unanswered = 0;  // measured requests that had no answer in the end
+  std::uint64_t unanswered = 0;  // requests that had no answer in the end, the warm-up's too
   std::uint64_t failures = 0;    // connections that failed
   Duration own_cpu{0};           // of this process, while it measured
   std::string failure;           // one line about why the run failed; empty if it did not
