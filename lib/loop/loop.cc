@@ -2,6 +2,7 @@
 #include "rondo/loop/loop.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -78,7 +79,9 @@ void Loop::require_thread() const noexcept {
           "a loop was used from another thread; post to it, or spawn_on it");
 }
 
-bool Loop::has_work() noexcept { return !ready().empty() || !submitted_.empty(); }
+bool Loop::has_work() noexcept {
+  return !ready().empty() || !submitted_.empty() || !posted_.empty();
+}
 
 // Whether something is still to come that is worth waiting for.
 bool Loop::expects(Until until) noexcept {
@@ -94,24 +97,51 @@ bool Loop::expects(Until until) noexcept {
 }
 
 std::size_t Loop::turn(const Budget& budget, Until until) {
+  require(!fork_guard_.in_child(),
+          "a loop was used, or destroyed, in the child of a fork; make another one there");
   ++counters_.turns;
-  mailbox_.drain(ready(), options_.posts_per_turn);
+  const bool shares = options_.io_share != 0;
+  mailbox_.drain(shares ? posted_ : ready(), options_.posts_per_turn);
   if (!timers_.empty()) timers_.expire(now(), ready(), options_.timers_per_turn);
   if (stop_requested_.load(std::memory_order_relaxed) && !stop_heeded_) heed_stop();
 
   const std::uint64_t bytes_before = slots_.bytes_moved;
-  const std::size_t resumed =
+  const TimePoint begin = shares ? now() : TimePoint();
+  std::size_t resumed =
       Runner::run(std::min(budget.events, options_.resumptions_per_turn),
                   [&]() noexcept { return slots_.bytes_moved - bytes_before < budget.bytes; });
+  if (!posted_.empty()) {
+    resumed += run_posted(resumed == 0, now() - begin, budget.events - resumed);
+  }
   counters_.resumed += resumed;
 
   TurnLimits limits{.events = options_.events_per_turn, .wait = Duration(0)};
-  if (ready().empty() && expects(until) && mailbox_.prepare_to_sleep()) limits.wait = wait_limit();
+  if (ready().empty() && posted_.empty() && expects(until) && mailbox_.prepare_to_sleep()) {
+    limits.wait = wait_limit();
+  }
   OpQueue completed;
   backend_->turn(submitted_, completed, limits);
   mailbox_.awake();
   ready().take(completed);
   return resumed;
+}
+
+// Posts have a credit of time, to which each turn adds their share of what the rest took, and which
+// a long post may overdraw. While there is nothing else to do it does not count.
+std::size_t Loop::run_posted(bool is_alone, Duration others_took, std::size_t most) noexcept {
+  constexpr Duration kSlice = std::chrono::microseconds(50);  // then the kernel is asked again
+  constexpr Duration kMostSaved = std::chrono::milliseconds(1);
+  const unsigned io_share = std::clamp(options_.io_share, 1u, 99u);
+  const Duration share = others_took * (100 - io_share) / io_share;
+  posts_credit_ = is_alone ? kSlice : std::min(posts_credit_, kMostSaved) + share;
+  std::size_t count = 0;
+  for (TimePoint last = now(); count < most && !posted_.empty() && posts_credit_ > Duration(0);) {
+    posted_.pop_front()->run();
+    ++count;
+    const TimePoint after_it = now();
+    posts_credit_ -= after_it - std::exchange(last, after_it);
+  }
+  return count;
 }
 
 // The clock is read again here: what ran may have taken long.

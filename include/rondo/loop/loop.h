@@ -19,6 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "rondo/base/clock.h"
+#include "rondo/base/fork_guard.h"
 #include "rondo/base/mail.h"
 #include "rondo/base/runner.h"
 #include "rondo/buffer/pool.h"
@@ -45,6 +46,11 @@ struct LoopOptions {
   std::size_t events_per_turn = 1024;
   std::size_t posts_per_turn = 1024;
   std::size_t timers_per_turn = 1024;
+
+  // How much of its busy time the loop gives to what the kernel and its timers have made ready, in
+  // percent from 1 to 99; the rest is for what other threads post. 0: no share is kept, and both
+  // run in the order in which they came. A side that has less to do leaves its time to the other.
+  unsigned io_share = 0;
 
   // Where the time comes from; must outlive the loop.
   const Clock* clock = &Clock::monotonic();
@@ -175,6 +181,7 @@ class Loop final : public Runner {
 
   void bind_to_thread();
   std::size_t turn(const Budget& budget, Until until);
+  std::size_t run_posted(bool is_alone, Duration others_took, std::size_t most) noexcept;
   bool expects(Until until) noexcept;
   Duration wait_limit() noexcept;
   bool has_work() noexcept;
@@ -189,10 +196,13 @@ class Loop final : public Runner {
   Timers timers_;
   Mailbox mailbox_;
   OpQueue submitted_;
+  ReadyQueue posted_;  // with an io_share: mail that waits for its part of the time
+  Duration posts_credit_{0};
   std::unique_ptr<Foreign> foreign_;
   Scope root_;
   LoopCounters counters_;
   const void* thread_ = nullptr;  // bound by the first turn
+  ForkGuard fork_guard_;
   std::atomic<bool> stop_requested_{false};
   bool stop_heeded_ = false;
 };
