@@ -4,8 +4,9 @@
 namespace rondo {
 
 Scope::~Scope() {
-  if (body_ != nullptr) std::exchange(body_, nullptr)->destroy();
+  // The body last: children may refer to what it has.
   destroy_children();
+  if (body_ != nullptr) std::exchange(body_, nullptr)->destroy();
 }
 
 void Scope::destroy_children() noexcept {
@@ -17,6 +18,7 @@ void Scope::destroy_children() noexcept {
 
 void Scope::add(Job job) noexcept {
   TaskContext& child = job.hand_over(runner_, *this);
+  child.set_deadline(deadline_);
   children_.push_back(child);
   ++running_;
   if (stopped_) child.stop();
@@ -25,6 +27,7 @@ void Scope::add(Job job) noexcept {
 
 void Scope::add_body(Job job) noexcept {
   body_ = &job.hand_over(runner_, *this);
+  body_->set_deadline(deadline_);
   body_->start();
 }
 
@@ -55,11 +58,15 @@ void Scope::child_ended(TaskContext& child, std::exception_ptr failure) noexcept
       stop_all();
     }
   }
+  while (WaitQueue::Wait* oldest = room_.oldest()) {
+    if (!static_cast<SpawnWithin*>(oldest)->start_if_room()) break;
+    room_.grant(*oldest);
+  }
   if (!was_body) wake(any_done_);
   if (running_ == 0 && body_ == nullptr) wake(join_);
 }
 
-void Scope::Join::rethrow(std::exception_ptr failure) {
+void rethrow(std::exception_ptr failure) {
 #if defined(__cpp_exceptions)
   std::rethrow_exception(std::move(failure));
 #else

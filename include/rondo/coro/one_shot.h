@@ -4,6 +4,7 @@
 
 #include <coroutine>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "rondo/base/result.h"
@@ -24,6 +25,8 @@ namespace rondo {
 // does when the frame that waits is destroyed.
 template <class T = void>
 class OneShot {
+  static_assert(!std::is_same_v<T, Error>, "OneShot: an Error as the value; give a Result instead");
+
  public:
   OneShot() noexcept : waiting_(none_, "one-shot value") {}
   // Only while nobody waits.
@@ -87,7 +90,7 @@ class OneShot {
   bool is_over() const noexcept { return over_; }
 
   // Gives the value: a Result of T. Taken once; then, and when there is none: Errc::closed.
-  class [[nodiscard]] Take final : public WaitQueue::Wait {
+  class [[nodiscard]] Take : public WaitQueue::Wait {
    public:
     explicit Take(OneShot& one_shot) noexcept
         : WaitQueue::Wait(one_shot.waiting_), one_shot_(one_shot) {}

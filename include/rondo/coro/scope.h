@@ -12,15 +12,21 @@
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
+#include "rondo/base/clock.h"
 #include "rondo/base/ready.h"
+#include "rondo/base/result.h"
+#include "rondo/coro/child.h"
 #include "rondo/coro/job.h"
+#include "rondo/coro/one_shot.h"
 #include "rondo/coro/this_task.h"
+#include "rondo/coro/wait_queue.h"
 
 namespace rondo {
 
@@ -30,6 +36,16 @@ using SpawnResult = std::invoke_result_t<std::decay_t<Function>&, std::decay_t<A
 template <class Function, class... Arguments>
 concept Spawnable = is_task_v<SpawnResult<Function, Arguments...>>;
 
+// What a child calls when it is ready: `started.set()`, or with a value. See Scope::start.
+template <class T = void>
+using Started = typename OneShot<T>::Sender;
+
+// Whether a stop request to the one who joins is passed on to what it joins.
+enum class Stops : std::uint8_t { kPassedOn, kKeptOut };
+
+// Goes on with an exception that was caught elsewhere.
+[[noreturn]] void rethrow(std::exception_ptr failure);
+
 // A set of child tasks. All its calls belong to the thread of the loop that it was made on. Made
 // by with_scope, and by a loop for its root.
 //
@@ -38,6 +54,9 @@ concept Spawnable = is_task_v<SpawnResult<Function, Arguments...>>;
 class Scope final : private Joiner {
  public:
   explicit Scope(Runner& runner) noexcept : runner_(runner) {}
+  // Within a task: on its loop, and children inherit its deadline.
+  explicit Scope(TaskContext& parent) noexcept
+      : runner_(parent.runner()), deadline_(parent.deadline()) {}
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
   // Destroys the children that are left, innermost frame first. Reached with children only when the
@@ -47,13 +66,70 @@ class Scope final : private Joiner {
   // Starts `function(arguments...)` as a child; its first step runs in a later turn. The callable
   // and copies of the arguments live until the child has ended. References to things outside are
   // passed on purpose: std::ref(x), for an x that outlives the scope. After a stop the child still
-  // starts, with its stop requested.
+  // starts, with its stop requested. Gives a handle to its value, which may be dropped.
   template <class Function, class... Arguments>
   requires Spawnable<Function, Arguments...>
-  void spawn(Function&& function, Arguments&&... arguments) {
-    add(make_job(std::decay_t<Function>(std::forward<Function>(function)),
-                 std::decay_t<Arguments>(std::forward<Arguments>(arguments))...));
+  auto spawn(Function&& function, Arguments&&... arguments) {
+    using T = typename SpawnResult<Function, Arguments...>::value_type;
+    OneShot<T> outcome;
+    Job job = make_child<T, std::decay_t<Function>, std::decay_t<Arguments>...>(
+        ChildOutcome<T>(outcome.sender()), std::forward<Function>(function),
+        std::forward<Arguments>(arguments)...);
+    TaskContext& task = job.context();
+    add(std::move(job));
+    return Child<T>(std::move(outcome), task);
   }
+
+  // `auto ready = co_await scope.start(serve, std::ref(listener));` Spawns `function(started,
+  // arguments...)` and waits until it calls started.set(): true then, and the child goes on. With a
+  // value: `co_await scope.start<Endpoint>(serve)`. Errc::closed when the child has dropped
+  // `started` or ended before; Errc::canceled after a stop, and the child is told like the others.
+  template <class T = void, class Function, class... Arguments>
+  requires Spawnable<Function, Started<T>, Arguments...> Task<Result<T>> start(
+      Function function, Arguments... arguments) {
+    OneShot<T> ready;
+    spawn(std::move(function), ready.sender(), std::move(arguments)...);
+    co_return co_await ready.take();
+  }
+
+  // `auto spawned = co_await scope.spawn_within(8, fetch, url);` As spawn, once fewer than `limit`
+  // children run; in order of arrival. Errc::canceled after a stop, and there is no child.
+  template <class Function, class... Arguments>
+  requires Spawnable<Function, Arguments...>
+  auto spawn_within(std::size_t limit, Function&& function, Arguments&&... arguments) {
+    return SpawnWithin(*this, limit,
+                       make_job(std::decay_t<Function>(std::forward<Function>(function)),
+                                std::decay_t<Arguments>(std::forward<Arguments>(arguments))...));
+  }
+  class [[nodiscard]] SpawnWithin final : public WaitQueue::Wait {
+   public:
+    SpawnWithin(Scope& scope, std::size_t limit, Job job) noexcept
+        : WaitQueue::Wait(scope.room_), scope_(scope), limit_(limit), job_(std::move(job)) {
+      require(limit != 0, "spawn_within: a limit of 0 would wait for ever");
+    }
+
+    template <TaskPromise Promise>
+    bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+      return begin(self.promise().context(), self,
+                   [this] { return scope_.room_.empty() && start_if_room(); });
+    }
+    Result<void> await_resume() noexcept {
+      if (settle()) return {};
+      return Errc::canceled;
+    }
+
+   private:
+    friend class Scope;  // starts it when a child has ended
+    bool start_if_room() noexcept {
+      if (scope_.running_ >= limit_) return false;
+      scope_.add(std::move(job_));
+      return true;
+    }
+
+    Scope& scope_;
+    std::size_t limit_;
+    Job job_;
+  };
 
   // The same for a job made elsewhere.
   void add(Job job) noexcept;
@@ -105,7 +181,7 @@ class Scope final : private Joiner {
   // stop request is passed on to all of them, and they are joined all the same.
   class Join final : private ReadyNode {
    public:
-    explicit Join(Scope& scope) noexcept : scope_(scope) {}
+    Join(Scope& scope, Stops stops) noexcept : scope_(scope), stops_(stops) {}
     ~Join() {
       if (scope_.join_ == this) scope_.join_ = nullptr;
     }
@@ -113,7 +189,7 @@ class Scope final : private Joiner {
     template <TaskPromise Promise>
     bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
       context_ = &self.promise().context();
-      if (context_->stop_requested()) scope_.stop_all();
+      if (context_->stop_requested()) stop();
       if (scope_.running_ == 0 && scope_.body_ == nullptr) return false;
       require(scope_.join_ == nullptr, "two tasks join one scope");
       scope_.join_ = this;
@@ -129,15 +205,17 @@ class Scope final : private Joiner {
    private:
     friend class Scope;  // wakes it when the last child ends
     void run() noexcept override { context_->resume(); }
-    void stop() noexcept override { scope_.stop_all(); }
+    void stop() noexcept override {
+      if (stops_ == Stops::kPassedOn) scope_.stop_all();
+    }
     const char* what() const noexcept override { return "join"; }
     void show_tasks(TaskVisitor& visitor) override { scope_.show_tasks(visitor); }
-    static void rethrow(std::exception_ptr failure);
 
     Scope& scope_;
+    const Stops stops_;
     TaskContext* context_ = nullptr;
   };
-  Join join() noexcept { return Join(*this); }
+  Join join(Stops stops = Stops::kPassedOn) noexcept { return Join(*this, stops); }
 
   // Destroys the frames of all children at once, wherever they are suspended.
   void destroy_children() noexcept;
@@ -148,6 +226,8 @@ class Scope final : private Joiner {
     failure_handler_ = handler;
     failure_argument_ = argument;
   }
+  // What children that are added from now on take for their deadline.
+  void set_deadline(TimePoint deadline) noexcept { deadline_ = deadline; }
   // Visits each child's context.
   template <class Visit>
   void for_each(Visit&& visit) {
@@ -172,6 +252,7 @@ class Scope final : private Joiner {
   }
 
   Runner& runner_;
+  TimePoint deadline_ = kNever;
   List<TaskContext, SiblingTag> children_;
   TaskContext* body_ = nullptr;
   std::size_t running_ = 0;
@@ -181,6 +262,8 @@ class Scope final : private Joiner {
   std::exception_ptr failure_;
   void (*failure_handler_)(void*, std::exception_ptr) = nullptr;
   void* failure_argument_ = nullptr;
+  [[no_unique_address]] NoMutex none_;
+  WaitQueue room_{none_, "room in a scope"};
   bool stopped_ = false;
 };
 
@@ -206,7 +289,7 @@ auto with_scope(Body body) -> std::invoke_result_t<Body&, Scope&> {
   using T = typename std::invoke_result_t<Body&, Scope&>::value_type;
   TaskContext& context = co_await this_context();
   std::optional<Stored<T>> result;
-  Scope scope(context.runner());
+  Scope scope(context);
   scope.add_body(job_into<T>(&result, body(scope)));
   co_await scope.join();
   if constexpr (!std::is_void_v<T>) co_return std::move(*result);

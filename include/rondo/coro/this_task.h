@@ -24,6 +24,23 @@ class ThisContext {
 };
 inline ThisContext this_context() noexcept { return {}; }
 
+// `TimePoint end = co_await this_deadline();` When this task will be asked to stop because its time
+// is up: the earliest deadline of the with_timeouts around it, kNever for none. Never suspends.
+class ThisDeadline {
+ public:
+  bool await_ready() const noexcept { return false; }
+  template <TaskPromise Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    deadline_ = self.promise().context().deadline();
+    return false;
+  }
+  TimePoint await_resume() const noexcept { return deadline_; }
+
+ private:
+  TimePoint deadline_ = kNever;
+};
+inline ThisDeadline this_deadline() noexcept { return {}; }
+
 // `bool asked = co_await stop_requested();` True once somebody has asked this task to end; for code
 // that computes for long without awaiting operations. Never suspends.
 class StopRequested {

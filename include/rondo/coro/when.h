@@ -50,7 +50,7 @@ template <class... T, std::size_t... I>
 Task<std::tuple<Stored<T>...>> when_all_of(std::index_sequence<I...>, Task<T>... tasks) {
   TaskContext& context = co_await this_context();
   std::tuple<std::optional<Stored<T>>...> results;
-  Scope scope(context.runner());
+  Scope scope(context);
   (scope.add(job_into<T>(&std::get<I>(results), std::move(tasks))), ...);
   co_await scope.join();
   co_return std::tuple<Stored<T>...>(std::move(*std::get<I>(results))...);
@@ -74,7 +74,7 @@ Task<WhenAny<T...>> when_any_of(std::index_sequence<I...>, Task<T>... tasks) {
   TaskContext& context = co_await this_context();
   std::tuple<std::optional<Stored<T>>...> results;
   auto first = static_cast<std::size_t>(-1);
-  Scope scope(context.runner());
+  Scope scope(context);
   (scope.add(racing_job<T>(&std::get<I>(results), &first, I, std::move(tasks))), ...);
   co_await scope.any_done();
   scope.stop();

@@ -2,6 +2,7 @@
 // A deadline over whatever a task does, and one timer for all of it.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -42,8 +43,11 @@ Task<Timed<T>> with_deadline_of(TimePoint deadline, Task<T> task) {
   TaskContext& context = co_await this_context();
   std::optional<Stored<T>> result;
   Scope scope(context.runner());
+  scope.set_deadline(std::min(deadline, context.deadline()));
   scope.add(job_into<T>(&result, std::move(task)));
-  StopAtDeadline timer(loop_of(context).timers(), scope, deadline);
+  // One that is not before those around it has nothing to do.
+  StopAtDeadline timer(loop_of(context).timers(), scope,
+                       deadline < context.deadline() ? deadline : kNever);
   co_await scope.join();
   // A stop from outside stays a cancellation, whatever the clock says.
   const bool timed_out = timer.passed() && !context.stop_requested();
@@ -64,6 +68,9 @@ Task<Timed<T>> with_deadline_of(TimePoint deadline, Task<T> task) {
 // `co_await with_timeout(1s, exchange(stream))`, `co_await with_timeout(5s, stream.receive())`:
 // awaits a task or an operation, and asks it to stop when the time is up. The whole of it has one
 // deadline, however many steps it takes; it has always ended when this does.
+//
+// Deadlines nest: an inner one that is later than one around it never comes, and what it is set for
+// ends with the outer one, as canceled. `co_await this_deadline()` tells the earliest.
 //
 // When the deadline was what ended it, a Result or Transfer that says canceled says
 // Errc::timed_out instead; a result that was there in spite of the deadline is delivered. A
