@@ -71,19 +71,19 @@ void accept_and_serve(benchmark::State& state, BackendKind backend, AcceptMode m
   Runtime& runtime = **created;
   const Address address = runtime.serve("127.0.0.1:0", echo)->address;
   std::thread running([&runtime] { runtime.run(); });
-  constexpr int kVisits = 200;
+  const auto visits_each = 1600 / state.range(1);
   const double before = server_ns(runtime);
   for (auto _ : state) {
     std::vector<std::thread> clients;
     for (std::int64_t i = 0; i < state.range(1); ++i) {
-      clients.emplace_back([&address] {
-        for (int visits = 0; visits < kVisits; ++visits) visit(address);
+      clients.emplace_back([&address, visits_each] {
+        for (std::int64_t visits = 0; visits < visits_each; ++visits) visit(address);
       });
     }
     for (std::thread& client : clients) client.join();
   }
   const double used = server_ns(runtime) - before;
-  const auto visits = static_cast<double>(state.iterations() * state.range(1) * kVisits);
+  const auto visits = static_cast<double>(state.iterations() * state.range(1) * visits_each);
   state.counters["server_ns"] = used / visits;
   state.counters["connections"] = benchmark::Counter(visits, benchmark::Counter::kIsRate);
   runtime.stop();
@@ -93,7 +93,7 @@ void accept_and_serve(benchmark::State& state, BackendKind backend, AcceptMode m
 
 // {loops that serve, clients}
 void shapes(benchmark::internal::Benchmark* bench) {
-  bench->Args({1, 1})->Args({2, 1})->Args({2, 8})->UseRealTime()->Unit(benchmark::kMillisecond);
+  bench->Args({1, 1})->Args({2, 8})->Args({2, 64})->UseRealTime()->Unit(benchmark::kMillisecond);
 }
 BENCHMARK_CAPTURE(accept_and_serve, epoll_reuseport, BackendKind::kEpoll, AcceptMode::kReusePort)
     ->Apply(shapes);
