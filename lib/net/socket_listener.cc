@@ -43,4 +43,12 @@ Task<Result<Fd>> SocketListener::accept_fd() {
   co_return fd;
 }
 
+// What is used up makes the next accept() pause.
+Task<Result<SocketStream>> SocketListener::accept_next() {
+  for (;;) {
+    auto stream = co_await accept();
+    if (stream || !is_used_up(stream.error())) co_return stream;
+  }
+}
+
 }  // namespace rondo

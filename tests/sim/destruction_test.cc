@@ -15,6 +15,7 @@
 
 #include "rondo/rondo.h"
 #include "rondo/sim/world.h"
+#include "sim/coro_programs.h"
 #include "sim/exchange.h"
 #include "support/watchdog.h"
 
@@ -23,11 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;  // NOLINT: this file is a test
 
-// What a program has beside its own frames: two loops, and one connection within the first.
-struct Stage {
-  Loop& here;
-  Loop& there;
-};
+using Stage = ProgramLoops;
 
 Task<std::optional<std::pair<SocketStream, SocketStream>>> connected(Loop& loop) {
   auto listener = TcpListener::listen(loop, Endpoint::parse("127.0.0.1:0").value());
@@ -157,6 +154,11 @@ constexpr Named kPrograms[] = {
     {"moves_its_stream_to_another_loop", moves_its_stream_to_another_loop},
     {"meets_refusals", meets_refusals},
     {"resets", resets},
+    {"hands_jobs_through_stages", hands_jobs_through_stages},
+    {"takes_turns_with_locks", takes_turns_with_locks},
+    {"starts_limits_and_cleans_up", starts_limits_and_cleans_up},
+    {"selects_and_broadcasts", selects_and_broadcasts},
+    {"shares_with_another_loop", shares_with_another_loop},
 };
 
 sim::Options options(std::uint64_t seed) {

@@ -57,8 +57,9 @@ class Operation : public Op {
   template <class Shortcut>
   bool begin(TaskContext& context, std::coroutine_handle<> self, Shortcut&& shortcut) noexcept {
     Loop& loop = loop_of(context);
-    require(slot != nullptr, "an operation on a stream or listener that is closed or moved from");
-    require(&slot->table == &loop.slots(),
+    require(slot != nullptr, context,
+            "an operation on a stream or listener that is closed or moved from");
+    require(&slot->table == &loop.slots(), context,
             "an operation on a stream of another loop; streams are used on their own loop only");
     context_ = &context;
     if (context.stop_requested()) [[unlikely]] {

@@ -24,6 +24,22 @@ concept ByteStream = std::movable<Stream> &&
   { as_task(stream.send_all(bytes)) } -> std::same_as<Task<Transfer>>;
 };
 
+// `while (auto chunk = co_await chunks.next())`: what a ByteStream receives, as a Stream, for code
+// that takes any. The stream outlives it.
+template <ByteStream Source>
+class Chunks {
+ public:
+  explicit Chunks(Source& source) noexcept : source_(&source) {}
+  auto next() noexcept { return source_->receive(); }
+
+ private:
+  Source* source_;
+};
+template <ByteStream Source>
+Chunks<Source> chunks(Source& source) noexcept {
+  return Chunks<Source>(source);
+}
+
 // Text as the bytes that it is.
 inline std::span<const std::byte> bytes_of(std::string_view text) noexcept {
   return std::as_bytes(std::span(text));

@@ -37,6 +37,19 @@ class SocketListener : public Socket {
   // The same, as a bare descriptor, to be adopted by another loop.
   Task<Result<Fd>> accept_fd();
 
+  // `while (auto stream = co_await connections.next())`: a Stream of what comes. It goes on after
+  // errors of single connections and when something is used up, and ends with a stop, or when the
+  // listener fails for good. The listener outlives it.
+  class Connections {
+   public:
+    explicit Connections(SocketListener& listener) noexcept : listener_(&listener) {}
+    Task<Result<SocketStream>> next() { return listener_->accept_next(); }
+
+   private:
+    SocketListener* listener_;
+  };
+  Connections connections() noexcept { return Connections(*this); }
+
   // As Socket::close(). A Unix socket's file is removed at once.
   Close close() noexcept {
     file_.remove();
@@ -58,6 +71,8 @@ class SocketListener : public Socket {
   }
 
  private:
+  Task<Result<SocketStream>> accept_next();
+
   Trigger trigger_ = Trigger::kDefault;
   Duration pause_{0};
   SocketFile file_;  // goes before the socket, so that nobody finds it who would be refused
