@@ -2,6 +2,7 @@
 """rondo-bench and its load as programs: what they measure, refuse, keep and go on with."""
 
 import json
+import os
 import resource
 import signal
 import socket
@@ -37,6 +38,14 @@ def no_larger_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 
 
+def go_before_others():
+    """So that what else runs here does not make answers late; where that is allowed."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except PermissionError:
+        pass
+
+
 class RondoBench(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -44,7 +53,9 @@ class RondoBench(unittest.TestCase):
         self.folder = Path(folder.name, "results")
 
     def run_bench(self, *arguments, **options):
+        # Without git, whoever commits meanwhile does not make it another build.
         done = subprocess.run([PROGRAM, *arguments], text=True, timeout=120,
+                              env={**os.environ, "GIT_DIR": "/nowhere"},
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         return done.returncode, done.stdout, done.stderr
 
@@ -84,6 +95,7 @@ class RondoBench(unittest.TestCase):
         self.assertIn("no scenario 'ecko'; there are echo, ", self.refusal("run", "ecko"))
         self.assertIn("no subject 'libnone'", self.refusal("run", "echo", "--subject=libnone"))
         self.assertIn("no cell", self.refusal("run", "echo", "--cell=7 x 7 B"))
+        self.assertFalse(self.folder.exists())
         self.assertIn("no command 'measure'", self.refusal("measure"))
         self.assertIn("expected 'name: command PORT'", self.refusal("run", "echo", "--server=x"))
 
@@ -107,7 +119,7 @@ class RondoBench(unittest.TestCase):
         return f"--server={name}: {sys.executable} {program}"
 
     def test_a_subject_that_dies_is_told_and_the_others_are_measured(self):
-        mortal = self.server("mortal", "for _ in range(100):\n"
+        mortal = self.server("mortal", "for _ in range(10):\n"
                                        "    for each in held: each.send(each.recv(64))\n"
                                        "sys.exit('out of breath')\n")
         complaint = self.refusal("run", "echo", mortal, *ONE_CELL)
@@ -190,7 +202,8 @@ class Latencies(unittest.TestCase):
     ATTEMPTS = 4  # another program that takes the processor makes latencies longer, never shorter
 
     def ask(self, command, connections):
-        server = subprocess.Popen([RAW / "delay", "0"], text=True, stdout=subprocess.PIPE)
+        server = subprocess.Popen([RAW / "delay", "0"], text=True, stdout=subprocess.PIPE,
+                                  preexec_fn=go_before_others)
         self.addCleanup(server.stdout.close)
         self.addCleanup(server.wait)
         self.addCleanup(server.kill)
@@ -198,7 +211,7 @@ class Latencies(unittest.TestCase):
         done = subprocess.run([RAW / "load", address, "--control",
                                f"--connections={connections}"],
                               input=f"{command}\nlatencies\n", text=True, timeout=60, check=True,
-                              stdout=subprocess.PIPE)
+                              stdout=subprocess.PIPE, preexec_fn=go_before_others)
         words = dict(word.split("=") for word in done.stdout.splitlines()[-1].split())
         self.assertGreater(int(words["latencies"]), 2000)
         return {name: float(words[name]) for name in self.EXPECTED}

@@ -31,6 +31,8 @@ class Scale {
         values_{along(values.begin), along(values.end)},
         places_(places) {}
 
+  bool is_beyond(double value) const { return along(value) > values_.end * 1.0001; }
+
   double place(double value) const {
     const double range = values_.end - values_.begin;
     const double part = range == 0 ? 0.5 : (along(value) - values_.begin) / range;
@@ -84,6 +86,12 @@ std::vector<const Row*> measured(const Cell& cell, const Measure& measure) {
   return rows;
 }
 
+// Two strokes across the end of a bar that is longer than the chart.
+std::string cut(double end, double y, double height) {
+  return absl::StrFormat("<path d=\"M%.1f %.1fl5 %.1fm4 0l-5 %.1f\" class=\"cut\"/>", end - 16,
+                         y + height + 1, -height - 2, height + 2);
+}
+
 std::string bar(const Row& row, const Measure& measure, const Scale& scale, double y) {
   constexpr double kHeight = 13;
   const Estimate& value = *row.find(measure.key);
@@ -100,6 +108,7 @@ std::string bar(const Row& row, const Measure& measure, const Scale& scale, doub
                     line({least, least}, {middle - 3, middle + 3}, "range"),
                     line({most, most}, {middle - 3, middle + 3}, "range"));
   }
+  if (scale.is_beyond(value.median)) absl::StrAppend(&out, cut(end, y, kHeight));
   return out;
 }
 
@@ -287,19 +296,23 @@ std::string bar_chart(const Scenario& scenario, const Cell& cell) {
   const std::vector<const Row*> rows = measured(cell, measure);
   if (rows.empty()) return "";
   constexpr double kStep = 19;
-  constexpr Span kAcross = {132, kWidth - 58};
+  constexpr double kLetter = 6.9;  // about as wide as one is
+  std::size_t letters = 0;
+  for (const Row* row : rows) letters = std::max(letters, row->subject.size());
+  const Span across = {std::clamp(10 + kLetter * static_cast<double>(letters), 60.0, 210.0),
+                       kWidth - 62};
   // One that is far off must not flatten the others: beyond three times the middle it is cut, and
   // its number tells.
   const double middle = rows[rows.size() / 2]->find(measure.key)->median;
   double most = 0;
   for (const Row* row : rows) most = std::max(most, row->find(measure.key)->most);
   most = std::min(most, 3 * std::max(middle, 1e-9));
-  const Scale scale({0, most}, kAcross, false);
+  const Scale scale({0, most}, across, false);
   double y = 4;
   std::string inside;
   for (const Row* row : rows) {
     absl::StrAppend(&inside,
-                    text_at(kAcross.begin - 6, y + 11, "name end " + row->kind, row->subject),
+                    text_at(across.begin - 6, y + 11, "name end " + row->kind, row->subject),
                     bar(*row, measure, scale, y),
                     text_at(kWidth - 2, y + 11, "value end",
                             number_text(row->find(measure.key)->median, measure)));

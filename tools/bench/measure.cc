@@ -30,7 +30,7 @@ const std::vector<Measure>& all_measures() {
       {"burst_p99_us", "burst p99", "us", "the same, of the slowest in a hundred", kLess, 0, true},
       {"burst_max_us", "burst max", "us", "the same, of the slowest", kLess, 0, true},
       {"stalled_us", "write-write-read", "us", "a request of two writes, until its answer", kLess,
-       0, true},
+       1, true},
       {"idle_bytes", "memory", "B/idle", "resident memory per idle connection", kLess, 0},
       {"ns", "time", "ns/op", "processor time of one operation", kLess, 1, true},
       {"late_us", "late", "us", "how late an operation was", kLess, 1, true},

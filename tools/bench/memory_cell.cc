@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "memory_cell.h"
 
+#include <algorithm>
+
 #include "contestant.h"
 #include "failure.h"
 
@@ -21,7 +23,8 @@ void measure(const Subject& subject, int connections, const Settings& settings, 
   const auto few = static_cast<double>(after(subject, kFew, settings).resident);
   const ProcessFigures figures = after(subject, connections, settings);
   const auto many = static_cast<double>(figures.resident);
-  row.measures["idle_bytes"] = exactly((many - few) / (connections - kFew));
+  // A few pages more or less at the beginning can make it less than nothing.
+  row.measures["idle_bytes"] = exactly(std::max(0.0, (many - few) / (connections - kFew)));
   row.measures["rss_mib"] = exactly(many / (1 << 20));
   row.measures["threads"] = exactly(figures.threads);
 }

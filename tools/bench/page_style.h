@@ -39,6 +39,7 @@ svg .value { font-variant-numeric: tabular-nums; }
 .bar.other { fill: var(--other); }
 svg .name.rondo { font-weight: 600; }
 .range { stroke: var(--ink); stroke-width: 1.2; }
+.cut { fill: none; stroke: var(--panel); stroke-width: 2.5; }
 .one { stroke: var(--soft); stroke-dasharray: 3 3; }
 .grid { stroke: var(--grid); }
 .line { fill: none; stroke-width: 2.2; } .line.floor { stroke-dasharray: 5 3; stroke-width: 1.6; }

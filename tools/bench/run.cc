@@ -89,8 +89,17 @@ std::vector<Task> plan(const Options& options, const Report& report) {
   if (done > 0)
     std::printf("going on: %s measured already\n\n",
                 absl::StrCat(done, done == 1 ? " cell is" : " cells are").c_str());
-  if (tasks.empty() && done == 0) throw Failure("no cell has such a name; the tables show them");
   return tasks;
+}
+
+// Before anything is written: wrong names should not touch the results that are there.
+void require_cells(const Options& options) {
+  for (const Scenario& scenario : all_scenarios()) {
+    for (const CellPlan& cell : scenario.cells(options.settings)) {
+      if (is_chosen(options, scenario, cell)) return;
+    }
+  }
+  throw Failure("no cell has such a name; the tables show them");
 }
 
 class Run {
@@ -171,6 +180,7 @@ class Run {
 }  // namespace
 
 int run(const Options& options) {
+  require_cells(options);
   raise_descriptor_limit();
   hold_interrupts();
   return Run(options).all();
