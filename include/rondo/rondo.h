@@ -40,6 +40,7 @@
 #include "rondo/net/tcp_stream.h"
 #include "rondo/net/unix_listener.h"
 #include "rondo/net/unix_stream.h"
+#include "rondo/observe/task_tree.h"
 #include "rondo/runtime/chooser.h"
 #include "rondo/runtime/offload.h"
 #include "rondo/runtime/runtime.h"

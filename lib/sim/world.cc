@@ -9,30 +9,9 @@
 #include "kernel/sim/sim_backend.h"
 #include "kernel/sim/simulation.h"
 #include "rondo/base/assert.h"
+#include "rondo/observe/task_tree.h"
 
 namespace rondo::sim {
-namespace {
-
-// Writes down tasks, those of a task below it and further in.
-class Report final : public TaskVisitor {
- public:
-  explicit Report(std::string& text, std::string begin) : text_(text), begin_(std::move(begin)) {}
-
-  void visit(TaskContext& task) override {
-    ReadyNode* waits_for = task.waiting_for();
-    text_ += begin_ + task.name() + ": " +
-             (waits_for == nullptr ? "ready" : std::string(waits_for->what())) + "\n";
-    if (waits_for == nullptr) return;
-    Report below(text_, begin_ + "  ");
-    waits_for->show_tasks(below);
-  }
-
- private:
-  std::string& text_;
-  const std::string begin_;
-};
-
-}  // namespace
 
 class World::Inside {
  public:
@@ -111,8 +90,7 @@ bool World::Inside::is_over() {
 std::string World::Inside::waiting_tasks() const {
   std::string text;
   for (const Member& member : members) {
-    Report report(text, "loop " + std::to_string(member.number) + ": ");
-    member.loop->root().show_tasks(report);
+    text += task_tree_text(*member.loop, "loop " + std::to_string(member.number) + ": ");
   }
   return text;
 }

@@ -13,7 +13,7 @@ MAY_INCLUDE = {
     "loop": ["base", "buffer", "coro", "kernel"],
     "io": MIDDLE,
     "observe": MIDDLE,
-    "sim": MIDDLE,
+    "sim": [*MIDDLE, "observe"],
     "net": [*MIDDLE, "io"],
     "runtime": [*MIDDLE, "io", "net"],
     "game": [*MIDDLE, "io", "net", "runtime"],
