@@ -105,7 +105,7 @@ TEST(SharedPrimitivesTest, a_channel_hands_every_value_to_one_of_the_receivers_o
   Ints channel(8);
   std::atomic<int> senders{4};
   std::atomic<int> left{8};
-  auto send = [&, count]() -> Task<> {
+  auto send = [&]() -> Task<> {
     co_await send_many(channel, tally, count);
     if (--senders == 0) channel.close();
     count_down(left);
@@ -256,7 +256,7 @@ TEST(SharedPrimitivesTest, a_select_over_channels_from_other_loops_takes_each_va
   Tally tally;
   Ints first(4);
   Ints second(4);
-  auto send = [&, count](Ints& into) -> Task<> {
+  auto send = [&](Ints& into) -> Task<> {
     co_await send_many(into, tally, count);
     into.close();
   };
