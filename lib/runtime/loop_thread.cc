@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rondo/runtime/loop_thread.h"
 
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "rondo/runtime/cpus.h"
@@ -12,7 +14,16 @@ absl::StatusOr<std::unique_ptr<LoopThread>> LoopThread::start(LoopThreadOptions 
   self->stopped_ = self->has_stopped_.get_future().share();
   std::promise<absl::StatusOr<Loop*>> created;
   auto loop = created.get_future();
+#if defined(__cpp_exceptions)
+  try {
+    self->thread_ =
+        std::thread(&LoopThread::run, self.get(), std::move(options), std::move(created));
+  } catch (const std::system_error& error) {
+    return absl::ResourceExhaustedError(std::string("a thread cannot be had: ") + error.what());
+  }
+#else
   self->thread_ = std::thread(&LoopThread::run, self.get(), std::move(options), std::move(created));
+#endif
   auto opened = loop.get();
   if (!opened.ok()) return opened.status();
   self->loop_ = *opened;
@@ -24,7 +35,7 @@ LoopThread::~LoopThread() {
     stop();
     may_end_.set_value();
   }
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void LoopThread::wait_until_stopped() { stopped_.wait(); }

@@ -24,7 +24,7 @@ struct LoopThreadOptions {
 class LoopThread {
  public:
   // Returns when the loop is there, or why it could not be had: the backend's reason, or the CPU
-  // that may not be used.
+  // that may not be used; or that no thread can be had.
   static absl::StatusOr<std::unique_ptr<LoopThread>> start(LoopThreadOptions options);
 
   LoopThread(const LoopThread&) = delete;
