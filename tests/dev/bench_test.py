@@ -190,7 +190,8 @@ class RondoBench(unittest.TestCase):
         code, said, _ = self.run_bench("compare", old, new)
         self.assertEqual(code, 0)
         self.assertIn("x 3.000  WORSE", said)
-        self.assertIn("1 of ", said.splitlines()[-1])
+        self.assertIn("1 of ", said.splitlines()[-2])
+        self.assertIn("fewer than six windows", said.splitlines()[-1])
         new.write_text("{")
         self.assertIn("not JSON: line 1", self.refusal("compare", str(old), str(new)))
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 
@@ -42,6 +43,13 @@ std::string differences(const Report& before, const Report& after) {
     }
   }
   return text.empty() ? "" : "The two runs differ in\n" + text + "\n";
+}
+
+// Too few for a range that holds the true median nineteen times in twenty.
+bool few_windows(const Report& report) {
+  int windows = 0;
+  return absl::SimpleAtoi(fact(report.settings, "windows of each subject"), &windows) &&
+         windows < 6;
 }
 
 }  // namespace
@@ -95,6 +103,10 @@ std::string comparison_text(const Report& before, const Report& after, bool time
                           range_text(movement.after, measure), movement.ratio(), verdict);
   }
   absl::StrAppend(&text, moved, " of ", found.size(), " moved beyond noise\n");
+  if (few_windows(before) || few_windows(after)) {
+    absl::StrAppend(&text,
+                    "fewer than six windows each: their ranges are narrower than the truth\n");
+  }
   return text;
 }
 
