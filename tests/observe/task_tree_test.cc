@@ -79,7 +79,7 @@ Task<> nested(int depth, Event& event) {
     static_cast<void>(co_await event.wait());
     co_return;
   }
-  co_await with_scope([depth, &event](Scope& scope) -> Task<> {
+  co_await with_scope([&](Scope& scope) -> Task<> {
     for (int i = 0; i < 10; ++i) scope.spawn(nested, depth - 1, std::ref(event));
     co_return;
   });

@@ -45,7 +45,7 @@ class RandomSteps {
   void note(std::uint64_t what) { hash_ = std::rotl(hash_ ^ what, 7) * 0x9e3779b97f4a7c15u; }
 
   Task<> take_steps(int steps) {
-    co_await with_scope([this, steps](Scope& scope) -> Task<> {
+    co_await with_scope([&](Scope& scope) -> Task<> {
       std::deque<Child<int>> children;
       for (int i = 0; i < steps; ++i) {
         switch (below(10)) {
