@@ -105,6 +105,16 @@ TEST_P(LoadTest, an_echo_server_passes) {
   EXPECT_GT(result.latency.percentile(50), 0ns);
 }
 
+TEST_P(LoadTest, opens_as_many_connections_as_it_was_asked_for) {
+  std::size_t opened = 0;
+  const LoadResult result = run_against([&](TcpStream stream) -> Task<> {
+    ++opened;
+    co_await echo(std::move(stream));
+  });
+  EXPECT_EQ(result.failure, "");
+  EXPECT_EQ(opened, options_.connections);
+}
+
 TEST_P(LoadTest, large_deep_requests_do_not_lock_both_sides_up) {
   options_.size = 300'000;
   options_.depth = 32;

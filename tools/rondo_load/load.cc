@@ -68,10 +68,11 @@ Task<> Load::connect_all() {
 }
 
 Task<> Load::connect_some(Scope& scope) {
-  while (streams_.size() < options_.connections) {
+  while (connects_ < options_.connections) {
+    ++connects_;
     auto stream = co_await with_timeout(kConnectTimeout, connect(options_.target));
     if (stream) {
-      if (streams_.size() < options_.connections) streams_.push_back(std::move(*stream));
+      streams_.push_back(std::move(*stream));
       continue;
     }
     if (!stream.error().is(Errc::canceled) && result_.failure.empty()) {

@@ -61,6 +61,7 @@ class Load {
   Tally tally_;
   const LoadSetting setting_{pattern_, window_, options_.size, tally_};
   std::vector<SocketStream> streams_;
+  std::size_t connects_ = 0;  // begun
   std::vector<std::unique_ptr<Connection>> connections_;
   Duration cpu_at_begin_{0};
   Duration cpu_at_end_{0};
