@@ -70,7 +70,7 @@ TEST_F(UnixPrograms, the_echo_server_listens_on_paths_abstract_names_and_ports_a
                     "--listen=" + address("b"), std::string("--backend=") + backend});
     EXPECT_EQ(server.line(), "listening on " + address("a") + " backend=" + backend +
                                  " trigger=" + (backend == std::string("epoll") ? "edge" : "none") +
-                                 " read=receive");
+                                 " read=receive topology=single");
     const std::string abstract = ready_address(server);
     EXPECT_THAT(abstract, StartsWith("unix:@"));
     EXPECT_GT(abstract.size(), 6u);
