@@ -50,8 +50,9 @@ class SocketStream : public Socket {
   // still ends on its home loop. Nobody may wait on the stream, and what else the task has of this
   // loop (streams, timers, children) must not be used from over there. No byte is lost: with EBUSY
   // bytes have come that were not asked for (io_uring), and with ESHUTDOWN that loop has ended;
-  // then all is as before, here. EOPNOTSUPP for a simulated stream. ENOMEM, EMFILE: over there, and
-  // the stream is closed. A stop request does not prevent it. To a loop of another backend, too.
+  // then all is as before, here. ENOMEM, EMFILE: over there, and the stream is closed. A stop
+  // request does not prevent it. To a loop of another backend, too; but a simulated stream stays in
+  // its world.
   Task<Result<void>> move_to(Loop& target);
 
   // Ends a direction: Direction::kSend lets the peer see the end of the stream, and receiving goes
