@@ -18,9 +18,10 @@ class UnixListener final : public SocketListener {
   UnixListener() noexcept = default;
 
   // Binds and listens. A file that a dead server has left behind is replaced; one whose server is
-  // alive, or that is no socket, is an error (kAlreadyExists). The message of a failure names the
-  // address and what to do about it. When two servers start on one path in the same moment, the
-  // later one may replace the earlier one's file.
+  // alive, or that is no socket, is an error (kAlreadyExists). A server that was killed while on
+  // io_uring counts as alive until the kernel has ended its ring, which takes it some milliseconds.
+  // The message of a failure names the address and what to do about it. When two servers start on
+  // one path in the same moment, the later one may replace the earlier one's file.
   static absl::StatusOr<UnixListener> listen(Loop& loop, const UnixAddress& address,
                                              const ListenOptions& options = {});
 
