@@ -7,6 +7,7 @@ Ticket::~Ticket() {
   if (admission_ == nullptr) return;
   if (load_ != nullptr) load_->connections.fetch_sub(1, std::memory_order_relaxed);
   if (place_ != nullptr) admission_->give_back_place(*place_);
+  admission_->ended_.fetch_add(1, std::memory_order_relaxed);
   admission_->all_.fetch_sub(1, std::memory_order_relaxed);
 }
 

@@ -69,7 +69,9 @@ class Admission {
   std::pair<Ticket, Verdict> admit(const Endpoint* peer);
 
   std::size_t connections() const noexcept { return all_.load(std::memory_order_relaxed); }
+  // Since the beginning: let in, and gone again.
   std::uint64_t admitted() const noexcept { return admitted_.load(std::memory_order_relaxed); }
+  std::uint64_t ended() const noexcept { return ended_.load(std::memory_order_relaxed); }
 
  private:
   friend class Ticket;  // gives back what it holds
@@ -89,6 +91,7 @@ class Admission {
   const std::size_t most_per_address_;
   std::atomic<std::size_t> all_{0};
   std::atomic<std::uint64_t> admitted_{0};
+  std::atomic<std::uint64_t> ended_{0};
   std::array<Shard, 16> shards_;
 };
 

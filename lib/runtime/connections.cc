@@ -72,6 +72,7 @@ Job Connections::run(Seat seat, Socket socket, const ConnectionHandler& handler)
     count_failure(seat.all().incidents_);
   }
 #else
+  static_cast<void>(seat.all().incidents_);  // nothing can fail
   co_await handler.serve(std::move(socket));
 #endif
   // A handler may have gone on on another loop; this one's list is not to be touched from there.

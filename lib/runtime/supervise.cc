@@ -38,12 +38,12 @@ Task<> Runtime::Parts::supervise() {
   co_await asked(1);
   draining.store(true);
   const TimePoint begin = own_loop->now();
-  const std::uint64_t admitted_before = admission.admitted();
-  const std::size_t live_before = admission.connections();
+  // One read: connections come and go on other threads meanwhile.
+  const std::uint64_t ended_before = admission.ended();
   co_await finish_accepting();
   co_await with_deadline(after(begin, options.drain), when_any(drain_connections(), asked(2)));
   co_await cut_connections();
-  const std::size_t all = live_before + (admission.admitted() - admitted_before);
+  const std::size_t all = admission.admitted() - ended_before;  // none is left
   report.flushed = all - std::min(all, report.forced);
   report.took = own_loop->now() - begin;
   own_loop->stop();
