@@ -6,8 +6,9 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <functional>
 #include <span>
-#include <utility>
+#include <type_traits>
 
 #include "kernel/sim/network.h"
 #include "rondo/base/simulated.h"
@@ -35,12 +36,13 @@ int type_flags(BlockingMode mode) noexcept {
   return SOCK_STREAM | SOCK_CLOEXEC | (mode == BlockingMode::kNonBlocking ? SOCK_NONBLOCK : 0);
 }
 
-// What a call on a simulated descriptor says: `ask(network)`, or EBADF when the network is gone.
-template <class Ask>
-auto simulated(int fd, Ask ask) noexcept -> decltype(ask(std::declval<SimNetwork&>())) {
+// What a simulated descriptor's network says to a call, or EBADF when it is gone.
+template <class Call, class... Arguments>
+auto simulated(Call call, int fd, Arguments... arguments) noexcept
+    -> std::invoke_result_t<Call, SimNetwork&, int, Arguments...> {
   SimNetwork* network = SimNetwork::of(fd);
   if (network == nullptr) return Error::from_errno(EBADF);
-  return ask(*network);
+  return std::invoke(call, *network, fd, arguments...);
 }
 
 using NameCall = int (*)(int, sockaddr*, socklen_t*);
@@ -72,45 +74,33 @@ Result<SocketPair> open_socket_pair(BlockingMode mode) noexcept {
 }
 
 Result<void> bind(int fd, const sockaddr* name, socklen_t size) noexcept {
-  if (is_simulated(fd)) {
-    return simulated(fd, [&](SimNetwork& network) { return network.bind(fd, name, size); });
-  }
+  if (is_simulated(fd)) return simulated(&SimNetwork::bind, fd, name, size);
   return outcome(uninterrupted([&]() noexcept { return ::bind(fd, name, size); }));
 }
 
 Result<void> listen(int fd, int backlog) noexcept {
-  if (is_simulated(fd)) {
-    return simulated(fd, [&](SimNetwork& network) { return network.listen(fd, backlog); });
-  }
+  if (is_simulated(fd)) return simulated(&SimNetwork::listen, fd, backlog);
   return outcome(uninterrupted([&]() noexcept { return ::listen(fd, backlog); }));
 }
 
 // Not made again after EINTR: the connection goes on being made (man 2 connect).
 Result<void> connect(int fd, const sockaddr* name, socklen_t size) noexcept {
-  if (is_simulated(fd)) {
-    return simulated(fd, [&](SimNetwork& network) { return network.connect(fd, name, size); });
-  }
+  if (is_simulated(fd)) return simulated(&SimNetwork::connect, fd, name, size);
   return outcome(::connect(fd, name, size));
 }
 
 Result<SocketName> local_name(int fd) noexcept {
-  if (is_simulated(fd)) {
-    return simulated(fd, [&](SimNetwork& network) { return network.local_name(fd); });
-  }
+  if (is_simulated(fd)) return simulated(&SimNetwork::local_name, fd);
   return read_name(fd, ::getsockname);
 }
 
 Result<SocketName> peer_name(int fd) noexcept {
-  if (is_simulated(fd)) {
-    return simulated(fd, [&](SimNetwork& network) { return network.peer_name(fd); });
-  }
+  if (is_simulated(fd)) return simulated(&SimNetwork::peer_name, fd);
   return read_name(fd, ::getpeername);
 }
 
 Result<void> shutdown(int fd, int how) noexcept {
-  if (is_simulated(fd)) {
-    return simulated(fd, [&](SimNetwork& network) { return network.shutdown(fd, how); });
-  }
+  if (is_simulated(fd)) return simulated(&SimNetwork::shutdown, fd, how);
   return outcome(uninterrupted([&]() noexcept { return ::shutdown(fd, how); }));
 }
 
@@ -134,8 +124,7 @@ Result<void> set_raw_option(int fd, int level, int name, const void* value,
                             socklen_t size) noexcept {
   if (is_simulated(fd)) {
     const std::span bytes(static_cast<const std::byte*>(value), size);
-    return simulated(
-        fd, [&](SimNetwork& network) { return network.set_option(fd, level, name, bytes); });
+    return simulated(&SimNetwork::set_option, fd, level, name, bytes);
   }
   return outcome(
       uninterrupted([&]() noexcept { return ::setsockopt(fd, level, name, value, size); }));
@@ -145,8 +134,7 @@ Result<socklen_t> get_raw_option(int fd, int level, int name, void* value,
                                  socklen_t size) noexcept {
   if (is_simulated(fd)) {
     const std::span bytes(static_cast<std::byte*>(value), size);
-    return simulated(
-        fd, [&](SimNetwork& network) { return network.get_option(fd, level, name, bytes); });
+    return simulated(&SimNetwork::get_option, fd, level, name, bytes);
   }
   socklen_t written = size;
   const int result = uninterrupted([&]() noexcept {

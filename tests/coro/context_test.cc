@@ -22,10 +22,13 @@ class ContextTest : public testing::Test {
   template <class Function, class... Arguments>
   TaskContext& spawn(Function function, Arguments... arguments) {
     scope_.spawn(function, arguments...);
-    TaskContext* context = nullptr;
-    scope_.for_each([&](TaskContext& child) { context = &child; });
-    require(context != nullptr, "the child has not been added");
-    return *context;
+    struct Last final : TaskVisitor {
+      void visit(TaskContext& task) override { context = &task; }
+      TaskContext* context = nullptr;
+    } last;
+    scope_.show_tasks(last);
+    require(last.context != nullptr, "the child has not been added");
+    return *last.context;
   }
 
   TestRunner runner_;

@@ -9,26 +9,12 @@
 #include <absl/strings/str_format.h>
 
 #include "failure.h"
+#include "json_text.h"
 
 namespace rondo::bench {
 namespace {
 
 constexpr int kDeepest = 64;  // a file that nests deeper is none of ours
-
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char each : text) {
-    if (each == '"' || each == '\\') {
-      out += '\\';
-      out += each;
-    } else if (static_cast<unsigned char>(each) < 0x20) {
-      absl::StrAppendFormat(&out, "\\u%04x", static_cast<unsigned>(each));
-    } else {
-      out += each;
-    }
-  }
-  out += '"';
-}
 
 class Parser {
  public:
@@ -201,7 +187,7 @@ void Json::append_to(std::string& out, int depth, int indent) const {
   } else if (const auto* value = std::get_if<double>(&value_)) {
     absl::StrAppendFormat(&out, "%.9g", *value);
   } else if (const auto* text = std::get_if<std::string>(&value_)) {
-    append_quoted(out, *text);
+    out += tools::json_string(*text);
   } else if (const auto* elements = std::get_if<Array>(&value_)) {
     out += '[';
     for (const Json& each : *elements) {
@@ -215,7 +201,7 @@ void Json::append_to(std::string& out, int depth, int indent) const {
     for (const Member& each : *members) {
       if (&each != members->data()) out += separator;
       out += inner;
-      append_quoted(out, each.first);
+      out += tools::json_string(each.first);
       out += ": ";
       each.second.append_to(out, depth - 1, indent + 1);
     }

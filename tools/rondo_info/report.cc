@@ -5,6 +5,8 @@
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 
+#include "json_text.h"
+
 namespace rondo::tools {
 namespace {
 
@@ -12,33 +14,17 @@ std::string name_text(BackendKind kind) { return std::string(name_of(kind)); }
 
 const char* word_of(bool usable) { return usable ? "yes" : "no"; }
 
-// A JSON string, in its quotes.
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      absl::StrAppendFormat(&out, "\\u%04x", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
 const char* truth(bool value) { return value ? "true" : "false"; }
 
 std::string json_of(const BackendCapability& backend) {
-  return absl::StrCat(R"({"name":)", quoted(name_text(backend.kind)), R"(,"usable":)",
-                      truth(backend.usable), R"(,"reason":)", quoted(backend.reason), "}");
+  return absl::StrCat(R"({"name":)", json_string(name_text(backend.kind)), R"(,"usable":)",
+                      truth(backend.usable), R"(,"reason":)", json_string(backend.reason), "}");
 }
 
 std::string json_of(const UringCapability& feature) {
-  return absl::StrCat(R"({"group":)", quoted(feature.group), R"(,"name":)", quoted(feature.name),
-                      R"(,"usable":)", truth(feature.usable), R"(,"probe":)", quoted(feature.probe),
-                      "}");
+  return absl::StrCat(R"({"group":)", json_string(feature.group), R"(,"name":)",
+                      json_string(feature.name), R"(,"usable":)", truth(feature.usable),
+                      R"(,"probe":)", json_string(feature.probe), "}");
 }
 
 template <class Items>
@@ -74,13 +60,13 @@ std::string text_report(const Findings& findings) {
 std::string json_report(const Findings& findings) {
   const Capabilities& found = findings.capabilities;
   const auto append_limit = [](std::string* out, const Limit& limit) {
-    absl::StrAppend(out, quoted(limit.name), ":", quoted(limit.value));
+    absl::StrAppend(out, json_string(limit.name), ":", json_string(limit.value));
   };
-  return absl::StrCat(R"({"kernel":)", quoted(findings.kernel), R"(,"auto":{"backend":)",
-                      quoted(name_text(found.automatic.kind)), R"(,"reason":)",
-                      quoted(found.automatic.reason), R"(},"backends":)", json_list(found.backends),
-                      R"(,"io_uring":)", json_list(found.uring), R"(,"limits":{)",
-                      absl::StrJoin(findings.limits, ",", append_limit), "}}\n");
+  return absl::StrCat(R"({"kernel":)", json_string(findings.kernel), R"(,"auto":{"backend":)",
+                      json_string(name_text(found.automatic.kind)), R"(,"reason":)",
+                      json_string(found.automatic.reason), R"(},"backends":)",
+                      json_list(found.backends), R"(,"io_uring":)", json_list(found.uring),
+                      R"(,"limits":{)", absl::StrJoin(findings.limits, ",", append_limit), "}}\n");
 }
 
 }  // namespace rondo::tools

@@ -228,15 +228,10 @@ class Scope final : private Joiner {
   }
   // What children that are added from now on take for their deadline.
   void set_deadline(TimePoint deadline) noexcept { deadline_ = deadline; }
-  // Visits each child's context.
-  template <class Visit>
-  void for_each(Visit&& visit) {
-    children_.for_each(visit);
-  }
   // Shows its body, if it has one, and its children.
   void show_tasks(TaskVisitor& visitor) {
     if (body_ != nullptr) visitor.visit(*body_);
-    for_each([&visitor](TaskContext& child) { visitor.visit(child); });
+    children_.for_each([&visitor](TaskContext& child) { visitor.visit(child); });
   }
 
   // The body of a with_scope: stopped only by a failure or from outside.

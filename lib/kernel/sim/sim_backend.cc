@@ -100,7 +100,7 @@ bool SimBackend::perform(Op& op) {
   Op*& place = place_of(op);
   const Error error = step(op);
   if (would_block(error)) return false;
-  op.unlink();
+  op.unlink();  // the step itself may have been a change that made it due again
   if (error.is(Errc::out_of_memory)) {
     starved_.push_back(op);
     pool_->set_starving(true);
