@@ -32,7 +32,7 @@ bool MemoryEnd::has_heard_all() noexcept {
 std::size_t MemoryEnd::put(std::span<const std::byte> bytes) noexcept {
   const std::size_t count = peer().inbox.put(bytes);
   if (count == 0) return 0;
-  loop().slots().bytes_moved += count;
+  loop().slots().count_sent(count);
   wake(peer().receiver);
   return count;
 }

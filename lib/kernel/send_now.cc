@@ -13,11 +13,12 @@ bool send_now(Op& op) noexcept {
   const std::size_t wanted = op.size - op.done;
   ssize_t count;
   do {
+    ++slot.table.calls;
     count = ::send(slot.fd, op.memory + op.done, wanted, MSG_NOSIGNAL);
   } while (count < 0 && errno == EINTR);
   if (static_cast<std::size_t>(count) == wanted) [[likely]] {
     op.done = op.size;
-    slot.table.bytes_moved += wanted;
+    slot.table.count_sent(wanted);
     op.complete({});
     return true;
   }
@@ -28,7 +29,7 @@ bool send_now(Op& op) noexcept {
     }
   } else {
     op.done += static_cast<std::size_t>(count);
-    slot.table.bytes_moved += static_cast<std::uint64_t>(count);
+    slot.table.count_sent(static_cast<std::size_t>(count));
     if ((op.flags & kOpAll) == 0) {
       op.complete({});
       return true;

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <new>
 #include <utility>
 
@@ -10,6 +11,36 @@
 #include "rondo/buffer/pool.h"
 
 namespace rondo {
+
+std::string_view name_of(CloseReason reason) noexcept {
+  switch (reason) {
+    case CloseReason::kLocal:
+      return "local";
+    case CloseReason::kPeer:
+      return "peer";
+    case CloseReason::kReset:
+      return "reset";
+    case CloseReason::kError:
+      return "error";
+    case CloseReason::kCanceled:
+      return "canceled";
+  }
+  return "unknown";
+}
+
+void Op::note_failure(Error outcome) noexcept {
+  if (slot == nullptr) return;
+  const int number = outcome.number();
+  if (outcome.is(Errc::end_of_stream)) {
+    slot->would_close = CloseReason::kPeer;
+  } else if (number == ECONNRESET || number == EPIPE) {
+    slot->would_close = CloseReason::kReset;
+  } else if (outcome.is(Errc::canceled) || number == ECANCELED) {
+    slot->would_close = CloseReason::kCanceled;
+  } else {
+    slot->would_close = CloseReason::kError;
+  }
+}
 
 void CloseOp::run() noexcept {
   ReadyNode* told = std::exchange(waiter, nullptr);
@@ -50,6 +81,7 @@ void SlotTable::give_back(Slot& slot) noexcept {
   while (Block* block = slot.chunks.pop_front()) block->pool->give_back(*block);
   if (slot.accepted != nullptr) {
     for (int fd : *slot.accepted) ::close(fd);
+    calls += slot.accepted->size();
     slot.accepted.reset();
   }
   slot.unlink();
@@ -61,6 +93,7 @@ void SlotTable::give_back(Slot& slot) noexcept {
   slot.stream_error = {};
   slot.queued = slot.in_flight = 0;
   slot.interest = 0;
+  slot.would_close = CloseReason::kLocal;
   slot.closing.state = OpState::kIdle;
   slot.closing.flags = 0;
   slot.closing.error = {};

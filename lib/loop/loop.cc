@@ -99,7 +99,7 @@ bool Loop::expects(Until until) noexcept {
 std::size_t Loop::turn(const Budget& budget, Until until) {
   require(!fork_guard_.in_child(),
           "a loop was used, or destroyed, in the child of a fork; make another one there");
-  ++counters_.turns;
+  ++counts_.turns;
   const bool shares = options_.io_share != 0;
   mailbox_.drain(shares ? posted_ : ready(), options_.posts_per_turn);
   if (!timers_.empty()) timers_.expire(now(), ready(), options_.timers_per_turn);
@@ -113,17 +113,47 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
   if (!posted_.empty()) {
     resumed += run_posted(resumed == 0, now() - begin, budget.events - resumed);
   }
-  counters_.resumed += resumed;
+  counts_.resumed += resumed;
 
   TurnLimits limits{.events = options_.events_per_turn, .wait = Duration(0)};
   if (ready().empty() && posted_.empty() && expects(until) && mailbox_.prepare_to_sleep()) {
     limits.wait = wait_limit();
   }
+  publish();
   OpQueue completed;
   backend_->turn(submitted_, completed, limits);
   mailbox_.awake();
   ready().take(completed);
   return resumed;
+}
+
+void Loop::publish() noexcept {
+  counts_.bytes_moved = slots_.bytes_moved;
+  counts_.bytes_sent = slots_.bytes_sent;
+  counts_.calls = slots_.calls;
+}
+
+LoopCounters Loop::counters() const noexcept {
+  const BackendCounters& kernel = backend_->counters();
+  // In this order, so that no more seems to have been sent than was moved.
+  const std::uint64_t sent = counts_.bytes_sent;
+  const std::uint64_t moved = counts_.bytes_moved;
+  LoopCounters read{.turns = counts_.turns,
+                    .resumed = counts_.resumed,
+                    .timers = timers_.expired(),
+                    .posts = mailbox_.posts(),
+                    .wakes = mailbox_.wakes(),
+                    .system_calls = counts_.calls + kernel.calls,
+                    .waits = kernel.waits,
+                    .submissions = kernel.changes,
+                    .completions = kernel.events,
+                    .stale_events = kernel.stale_events,
+                    .no_buffers = kernel.no_buffers,
+                    .overflows = kernel.overflows,
+                    .bytes_received = moved > sent ? moved - sent : 0,
+                    .bytes_sent = sent};
+  std::copy(counts_.closes.begin(), counts_.closes.end(), read.closes.begin());
+  return read;
 }
 
 // Posts have a credit of time, to which each turn adds their share of what the rest took, and which
@@ -199,6 +229,9 @@ void Loop::stop() noexcept {
 
 void Loop::close(Slot& slot, ReadyNode* waiter) noexcept {
   require_thread();
+  if (!slot.has(kSlotListener | kSlotForeign)) {
+    ++counts_.closes[static_cast<std::size_t>(slot.would_close)];
+  }
   CloseOp& op = slot.closing;
   op.waiter = waiter;
   op.waiter_queue = &ready();

@@ -124,6 +124,7 @@ std::size_t Timers::expire(TimePoint now, ReadyQueue& ready, std::size_t bound) 
       ready.push_back(*timer);
     }
   } while (current_.empty() && count < bound && advance(tick_of(now)));
+  expired_ += count;
   return count;
 }
 

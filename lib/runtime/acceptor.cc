@@ -61,7 +61,7 @@ Task<> Acceptor::accept_all(SocketListener& listener) {
       continue;
     }
     dispatcher_.dispatch(std::move(*accepted), loop_, options_.only, handler_, options_.trigger);
-    if (std::exchange(turn, loop_.counters().turns) != loop_.counters().turns) taken = 0;
+    if (std::exchange(turn, loop_.turns()) != loop_.turns()) taken = 0;
     if (++taken < options_.accepts_per_turn) continue;
     // A timer that is due runs in the next turn, not in this one.
     auto slept = co_await sleep(Duration(0));

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "rondo/base/clock.h"
+#include "rondo/base/counter.h"
 #include "rondo/base/fd.h"
 #include "rondo/base/result.h"
 #include "rondo/buffer/pool.h"
@@ -58,15 +59,16 @@ enum class Release : std::uint8_t {
   kRefused,  // this backend gives no descriptor away
 };
 
-// Counts since the start, for people and tests.
+// Counts since the start, for people and tests; kept on the loop's thread, read on any.
 struct BackendCounters {
-  std::uint64_t turns = 0;
-  std::uint64_t waits = 0;         // calls that may block: epoll_wait, ppoll, io_uring_enter
-  std::uint64_t changes = 0;       // of what is watched (epoll_ctl calls); submitted entries
-  std::uint64_t events = 0;        // events and completions seen
-  std::uint64_t stale_events = 0;  // events of descriptors that are gone
-  std::uint64_t no_buffers = 0;    // io_uring: receives that ended with ENOBUFS
-  std::uint64_t overflows = 0;     // io_uring: completion queue overflows
+  Counter turns;
+  Counter calls;         // system calls of the queue's own, waits and changes included
+  Counter waits;         // calls that may block: epoll_wait, ppoll, io_uring_enter
+  Counter changes;       // of what is watched (epoll_ctl calls); submitted entries
+  Counter events;        // events and completions seen
+  Counter stale_events;  // events of descriptors that are gone
+  Counter no_buffers;    // io_uring: receives that ended with ENOBUFS
+  Counter overflows;     // io_uring: completion queue overflows
 };
 
 // One kernel queue. Used by its loop's thread only, but for wake(). Descriptors are in no

@@ -61,6 +61,9 @@ class Op : public ReadyNode {
   void complete(Error outcome) noexcept {
     error = outcome;
     state = OpState::kDone;
+    if (outcome) [[unlikely]] {
+      note_failure(outcome);
+    }
   }
 
   OpCode code;
@@ -82,6 +85,10 @@ class Op : public ReadyNode {
 
  protected:
   ~Op() = default;
+
+ private:
+  // Tells the slot what its last operation failed with, for the count of what ends connections.
+  void note_failure(Error outcome) noexcept;
 };
 
 // Performs a kSend on a non-blocking descriptor, once. True when it has its result. Otherwise there

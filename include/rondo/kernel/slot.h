@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "rondo/base/list.h"
@@ -37,6 +38,22 @@ class CloseOp final : public Op {
   ReadyQueue* waiter_queue = nullptr;
   bool counted = false;  // in SlotTable::closing
 };
+
+// What a connection had come to when it was closed: what the last operation failed with, if one
+// has.
+enum class CloseReason : std::uint8_t {
+  kLocal,     // nothing: it was closed on this side
+  kPeer,      // the end of the stream, which the peer has finished
+  kReset,     // ECONNRESET or EPIPE
+  kError,     // another error
+  kCanceled,  // a stop request or a timeout
+};
+inline constexpr CloseReason kCloseReasons[] = {CloseReason::kLocal, CloseReason::kPeer,
+                                                CloseReason::kReset, CloseReason::kError,
+                                                CloseReason::kCanceled};
+
+// "local", "peer", "reset", "error", "canceled".
+std::string_view name_of(CloseReason reason) noexcept;
 
 // Bits of Slot::bits.
 inline constexpr std::uint16_t kSlotListener = 1 << 0;
@@ -70,7 +87,8 @@ struct Slot : ListNode<> {
   std::uint16_t queued = 0;     // blocks in `chunks`
   std::uint16_t in_flight = 0;  // requests that the kernel still holds
   std::uint32_t interest = 0;   // readiness: the backend's note of its watch; 0 for none
-  std::unique_ptr<std::vector<int>> accepted;  // connections accepted and not yet asked for
+  CloseReason would_close = CloseReason::kLocal;  // how it would be counted if it was closed now
+  std::unique_ptr<std::vector<int>> accepted;     // connections accepted and not yet asked for
   CloseOp closing;
 
   // Short cuts past the backend. A receive that has only to be put into `reader`, because the
@@ -109,8 +127,16 @@ class SlotTable {
 
   std::size_t in_use() const noexcept { return in_use_; }
 
-  // Bytes received and sent since the beginning, for a turn's budget.
-  std::uint64_t bytes_moved = 0;
+  // Since the beginning. Plain numbers, because every request counts here: the loop makes them
+  // known to other threads once a turn.
+  std::uint64_t bytes_moved = 0;  // received and sent; a turn's budget looks at it
+  std::uint64_t bytes_sent = 0;   // those of them that were sent
+  std::uint64_t calls = 0;        // system calls for operations and closes
+
+  void count_sent(std::size_t bytes) noexcept {
+    bytes_moved += bytes;
+    bytes_sent += bytes;
+  }
 
   // Whether sends are performed at the await (readiness) or go through the backend's queue.
   bool sends_at_await = false;

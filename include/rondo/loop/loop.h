@@ -8,6 +8,7 @@
 //        +------------------ Backend::turn (submits, waits, reaps) <---------+
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "rondo/base/clock.h"
+#include "rondo/base/counter.h"
 #include "rondo/base/fork_guard.h"
 #include "rondo/base/mail.h"
 #include "rondo/base/runner.h"
@@ -28,6 +30,7 @@
 #include "rondo/kernel/slot.h"
 #include "rondo/kernel/uring_options.h"
 #include "rondo/loop/borrow.h"
+#include "rondo/loop/loop_counters.h"
 #include "rondo/loop/mailbox.h"
 #include "rondo/loop/timers.h"
 
@@ -70,11 +73,6 @@ struct Budget {
 struct RunOnce {
   std::size_t resumed = 0;  // how much ran
   bool more = false;        // work is left over; run_once again soon
-};
-
-struct LoopCounters {
-  std::uint64_t turns = 0;
-  std::uint64_t resumed = 0;
 };
 
 // A loop belongs to the thread that first turns it: run, run_once, run_until_stopped. Until then it
@@ -145,6 +143,9 @@ class Loop final : public Runner {
   requires std::invocable < std::decay_t<Function>
   & > bool post(Function&& function);
 
+  // What it has done so far. Any thread, while the loop lives; neither wakes nor delays it.
+  LoopCounters counters() const noexcept;
+
   // What is needed below by operations; not for programs.
   Backend& backend() noexcept { return *backend_; }
   SlotTable& slots() noexcept { return slots_; }
@@ -156,7 +157,7 @@ class Loop final : public Runner {
   TimePoint now() const noexcept { return options_.clock->now(); }
   // Tasks or closes are under way; without them run() returns.
   bool has_tasks() const noexcept { return root_.running() != 0 || slots_.closing != 0; }
-  const LoopCounters& counters() const noexcept { return counters_; }
+  std::uint64_t turns() const noexcept { return counts_.turns; }  // any thread
   std::uint64_t posts() const noexcept { return mailbox_.posts(); }
   std::uint64_t wakes() const noexcept { return mailbox_.wakes(); }
 
@@ -176,6 +177,15 @@ class Loop final : public Runner {
  private:
   struct Foreign;
   enum class Until : std::uint8_t { kNow, kEmpty, kStopped };  // how long to keep waiting
+  // What the loop itself counts, and what is copied once a turn from where every request counts.
+  struct Counts {
+    Counter turns;
+    Counter resumed;
+    Counter bytes_moved;
+    Counter bytes_sent;
+    Counter calls;
+    std::array<Counter, std::size(kCloseReasons)> closes;
+  };
 
   Loop(LoopOptions options, BackendChoice choice, std::unique_ptr<Backend> backend);
 
@@ -187,6 +197,7 @@ class Loop final : public Runner {
   bool has_work() noexcept;
   void run_until(Until until);
   void heed_stop() noexcept;
+  void publish() noexcept;
 
   LoopOptions options_;
   BackendChoice choice_;
@@ -200,7 +211,7 @@ class Loop final : public Runner {
   Duration posts_credit_{0};
   std::unique_ptr<Foreign> foreign_;
   Scope root_;
-  LoopCounters counters_;
+  Counts counts_;
   const void* thread_ = nullptr;  // bound by the first turn
   ForkGuard fork_guard_;
   std::atomic<bool> stop_requested_{false};

@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <thread>
 
+#include "rondo/base/counter.h"
 #include "rondo/base/mail.h"
 #include "rondo/base/mpsc.h"
 #include "rondo/base/ready.h"
@@ -69,12 +70,10 @@ class BasicMailbox {
   // Mail is there to be drained. Exact when nobody posts meanwhile.
   bool has_mail() const noexcept { return undelivered_ != nullptr || !posted_.empty(); }
 
-  // Since the beginning. There are never more wakes than sleeps.
+  // Since the beginning; any thread. There are never more wakes than sleeps.
   std::uint64_t posts() const noexcept { return drained_; }  // mail drained
   std::uint64_t sleeps() const noexcept { return sleeps_; }  // prepare_to_sleep that said true
-  std::uint64_t wakes() const noexcept {                     // any thread
-    return wakes_.load(std::memory_order_relaxed);
-  }
+  std::uint64_t wakes() const noexcept { return wakes_.load(std::memory_order_relaxed); }
 
  private:
   const Wake wake_;
@@ -88,8 +87,8 @@ class BasicMailbox {
   // touches these where it touches `posted_`.
   Mail* undelivered_ = nullptr;  // taken, oldest first, linked by next_mail
   std::uint64_t wakes_due_ = 0;  // sleeps that a producer has ended, or is about to
-  std::uint64_t drained_ = 0;
-  std::uint64_t sleeps_ = 0;
+  Counter drained_;
+  Counter sleeps_;
   bool asleep_ = false;
   bool closed_ = false;
 };

@@ -21,6 +21,7 @@
 
 #include "rondo/base/assert.h"
 #include "rondo/base/clock.h"
+#include "rondo/base/counter.h"
 #include "rondo/base/list.h"
 #include "rondo/base/ready.h"
 
@@ -73,6 +74,8 @@ class Timers {
   TimePoint next_deadline() noexcept;
 
   std::size_t size() const noexcept { return size_; }
+  // How many have expired since the beginning. Any thread.
+  std::uint64_t expired() const noexcept { return expired_; }
   bool empty() const noexcept { return size_ == 0; }
 
  private:
@@ -106,6 +109,7 @@ class Timers {
 
   std::uint64_t tick_ = 0;  // the wheel's position: no slot holds anything before it
   std::size_t size_ = 0;
+  Counter expired_;
   TimePoint earliest_ = kNever;     // no armed timer is before this
   bool earliest_is_fresh_ = false;  // and nothing is to be gained from looking again
   std::uint8_t occupied_ = 0;       // a bit per level whose bitmap is not zero

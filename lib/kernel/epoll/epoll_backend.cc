@@ -93,6 +93,7 @@ void EpollBackend::drop(Slot& slot) noexcept {
   // close(2) takes a descriptor of our own out of the set by itself.
   if (slot.has(kSlotClosing) && !slot.has(kSlotForeign)) return;
   ++counters_.changes;
+  ++counters_.calls;
   ::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, slot.fd, nullptr);
 }
 
@@ -105,6 +106,7 @@ void EpollBackend::apply(Slot& slot) noexcept {
   registration.data.u64 = name_of_slot(slot);
   const int operation = slot.interest == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
   ++counters_.changes;
+  ++counters_.calls;
   if (::epoll_ctl(epoll_.number(), operation, slot.fd, &registration) == 0) {
     slot.interest = wanted;
     return;
@@ -115,12 +117,14 @@ void EpollBackend::apply(Slot& slot) noexcept {
 
 int EpollBackend::wait_for_events(int capacity, Duration limit) noexcept {
   ++counters_.waits;
+  ++counters_.calls;
   if (has_pwait2_ && limit > Duration(0)) {
     const TimeLimit time(limit);
     const int count =
         ::epoll_pwait2(epoll_.number(), events_.data(), capacity, time.native(), nullptr);
     if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
     has_pwait2_ = false;
+    ++counters_.calls;
   }
   return ::epoll_wait(epoll_.number(), events_.data(), capacity, to_milliseconds(limit));
 }
@@ -151,6 +155,7 @@ void EpollBackend::wait(OpQueue& completed, Duration limit, std::size_t most_eve
 
 // A new set under the old number, with what is alive and nothing else.
 void EpollBackend::rebuild() noexcept {
+  counters_.calls += 4;  // with the wake
   Fd fresh(::epoll_create1(EPOLL_CLOEXEC));
   if (!fresh.valid() || add_wake_event(fresh.number(), wake_) != 0) return;
   if (::dup3(fresh.number(), epoll_.number(), O_CLOEXEC) < 0) return;

@@ -61,6 +61,7 @@ void PollBackend::drop(Slot& slot) noexcept {
 
 int PollBackend::wait_for_events(Duration limit) noexcept {
   ++counters_.waits;
+  ++counters_.calls;
   const TimeLimit time(limit);
   const int count = ::ppoll(entries_.data(), entries_.size(), time.native(), nullptr);
   return count < 0 && errno == EINVAL ? ask_in_pieces(limit) : count;
@@ -70,6 +71,7 @@ int PollBackend::wait_for_events(Duration limit) noexcept {
 // Then the array is asked piece by piece, and waiting means to ask again soon.
 int PollBackend::ask_in_pieces(Duration limit) noexcept {
   rlimit open{};
+  ++counters_.calls;
   ::getrlimit(RLIMIT_NOFILE, &open);
   const std::size_t most = std::max<std::size_t>(open.rlim_cur, 1);
   const Duration one = std::chrono::milliseconds(1);
@@ -79,6 +81,7 @@ int PollBackend::ask_in_pieces(Duration limit) noexcept {
     const std::size_t size = std::min(most, entries_.size() - begin);
     const TimeLimit none(Duration(0));
     const TimeLimit& time = begin == 0 ? pause : none;
+    ++counters_.calls;
     const int count = ::ppoll(&entries_[begin], size, time.native(), nullptr);
     if (count < 0) return count;
     found += count;
@@ -92,6 +95,7 @@ void PollBackend::wait(OpQueue& completed, Duration limit, std::size_t most_even
   auto count = static_cast<std::size_t>(found);
   counters_.events += count;
   if (entries_.front().revents != 0) {
+    ++counters_.calls;
     wake_.clear();
     --count;
   }

@@ -80,6 +80,7 @@ Performed perform_send_gather(Op& op) noexcept {
       op.complete({});
       return Performed::kDone;
     }
+    ++op.slot->table.calls;
     const ssize_t count = ::sendmsg(op.slot->fd, &message, MSG_NOSIGNAL);
     if (count < 0) {
       if (errno == EINTR) continue;
@@ -87,7 +88,7 @@ Performed perform_send_gather(Op& op) noexcept {
     }
     const auto sent = static_cast<std::size_t>(count);
     op.done += sent;
-    op.slot->table.bytes_moved += sent;
+    op.slot->table.count_sent(sent);
     // Otherwise what one call could carry has gone, and there may be more parts.
     if (sent < wanted) return Performed::kWouldBlock;
   }
@@ -96,6 +97,7 @@ Performed perform_send_gather(Op& op) noexcept {
 Performed perform_accept(Op& op) noexcept {
   // Bounded, so that a listener whose every connection is aborted cannot keep the loop.
   for (int tries = 0; tries < 16; ++tries) {
+    ++op.slot->table.calls;
     const int fd = ::accept4(op.slot->fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
       op.descriptor = fd;
@@ -111,6 +113,7 @@ Performed perform_accept(Op& op) noexcept {
 Performed perform_connect(Op& op) noexcept {
   if ((op.flags & kOpStarted) == 0) {
     op.flags |= kOpStarted;
+    ++op.slot->table.calls;
     if (::connect(op.slot->fd, op.address, static_cast<socklen_t>(op.size)) == 0) {
       op.complete({});
       return Performed::kDone;
@@ -119,12 +122,14 @@ Performed perform_connect(Op& op) noexcept {
     if (errno == EINPROGRESS || errno == EINTR) return Performed::kWouldBlock;
     return fail(op, errno);
   }
+  ++op.slot->table.calls;
   int error = 0;
   socklen_t length = sizeof error;
   if (::getsockopt(op.slot->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
   if (error != 0) return fail(op, error);
   // An event without an error may be spurious: only a peer's name proves the connection.
   sockaddr_storage peer;
+  ++op.slot->table.calls;
   length = sizeof peer;
   if (::getpeername(op.slot->fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) {
     return errno == ENOTCONN ? Performed::kWouldBlock : fail(op, errno);
@@ -134,6 +139,7 @@ Performed perform_connect(Op& op) noexcept {
 }
 
 Performed perform_shutdown(Op& op) noexcept {
+  ++op.slot->table.calls;
   if (::shutdown(op.slot->fd, op.how) != 0) return fail(op, errno);
   op.complete({});
   return Performed::kDone;

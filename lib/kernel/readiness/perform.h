@@ -33,10 +33,11 @@ Performed perform_shutdown(Op& op) noexcept;
 // What a receive that brought no bytes means.
 Performed receive_ended(Op& op, ssize_t count, int error) noexcept;
 
-inline ssize_t receive_into(int fd, std::byte* memory, std::size_t size) noexcept {
+inline ssize_t receive_into(Slot& slot, std::byte* memory, std::size_t size) noexcept {
   ssize_t count;
   do {
-    count = ::recv(fd, memory, size, 0);
+    ++slot.table.calls;
+    count = ::recv(slot.fd, memory, size, 0);
   } while (count < 0 && errno == EINTR);
   return count;
 }
@@ -47,7 +48,7 @@ inline Performed perform_receive(Op& op, Pool& pool) noexcept {
     return Performed::kNoBlock;
   }
   const std::size_t room = pool.block_bytes();
-  const ssize_t count = receive_into(op.slot->fd, block->data, room);
+  const ssize_t count = receive_into(*op.slot, block->data, room);
   if (count <= 0) [[unlikely]] {
     const int error = errno;
     pool.give_back(*block);
@@ -64,7 +65,7 @@ inline Performed perform_receive(Op& op, Pool& pool) noexcept {
 }
 
 inline Performed perform_read(Op& op) noexcept {
-  const ssize_t count = receive_into(op.slot->fd, op.memory, op.size);
+  const ssize_t count = receive_into(*op.slot, op.memory, op.size);
   if (count <= 0) [[unlikely]] {
     return receive_ended(op, count, errno);
   }

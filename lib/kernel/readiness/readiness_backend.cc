@@ -184,7 +184,10 @@ Progress ReadinessBackend::close(CloseOp& op) noexcept {
   end(slot.reader, Errc::closed);
   end(slot.writer, Errc::closed);
   forget(slot);
-  if (!slot.has(kSlotForeign)) ::close(slot.fd);
+  if (!slot.has(kSlotForeign)) {
+    ++slot.table.calls;
+    ::close(slot.fd);
+  }
   return done(op, {});
 }
 
@@ -261,6 +264,7 @@ void ReadinessBackend::wait_failed(int error, Duration limit) noexcept {
   require(error == ENOMEM, "the kernel refused the arguments of a wait");
   // It will pass; until then not at full speed.
   if (limit == Duration(0)) return;
+  ++counters_.calls;
   const TimeLimit pause(std::chrono::milliseconds(1));
   ::nanosleep(pause.native(), nullptr);
 }

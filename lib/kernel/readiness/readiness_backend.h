@@ -79,7 +79,7 @@ class ReadinessBackend : public Backend {
   // The descriptor cannot be watched: whoever waits on it is told.
   void refuse(Slot& slot, Error error) noexcept;
   // wait() failed: passes over what is no fault of ours.
-  static void wait_failed(int error, Duration limit) noexcept;
+  void wait_failed(int error, Duration limit) noexcept;
 
   SlotTable& slots() noexcept { return *slots_; }
 

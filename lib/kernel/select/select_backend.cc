@@ -74,6 +74,7 @@ void SelectBackend::watch(int fd, std::uint32_t events) noexcept {
 
 void SelectBackend::wait(OpQueue& completed, Duration limit, std::size_t most_events) noexcept {
   ++counters_.waits;
+  ++counters_.calls;
   DescriptorSet readable = reading_;
   DescriptorSet writable = writing_;
   const TimeLimit time(limit);
@@ -85,6 +86,7 @@ void SelectBackend::wait(OpQueue& completed, Duration limit, std::size_t most_ev
   if (count == 0) return;
   if (readable.has(wake_.number())) {
     readable.remove(wake_.number());
+    ++counters_.calls;
     wake_.clear();
   }
   report(readable, writable, most_events, completed);

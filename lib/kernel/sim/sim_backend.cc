@@ -169,7 +169,7 @@ Error SimBackend::send(Op& op) {
     auto count = network_.send(op.slot->fd, {op.memory + op.done, op.size - op.done});
     if (!count) return count.error();
     op.done += *count;
-    op.slot->table.bytes_moved += *count;
+    op.slot->table.count_sent(*count);
   } while ((op.flags & kOpAll) != 0 && op.done < op.size);
   return {};
 }
@@ -184,7 +184,7 @@ Error SimBackend::send_gather(Op& op) {
           op.slot->fd, {static_cast<const std::byte*>(part.iov_base) + skip, part.iov_len - skip});
       if (!count) return count.error();
       op.done += *count;
-      op.slot->table.bytes_moved += *count;
+      op.slot->table.count_sent(*count);
     }
     before += part.iov_len;
   }

@@ -92,6 +92,7 @@ void AcceptStreams::on_completion(Slot& slot, const Completion& completion,
 
 void AcceptStreams::keep(Slot& slot, int descriptor) noexcept {
   if (slot.has(kSlotClosing)) {
+    ++slot.table.calls;
     ::close(descriptor);
     return;
   }

@@ -94,7 +94,7 @@ bool UringBackend::on_sent(Op& op, int result) noexcept {
     return true;
   }
   op.done += static_cast<std::size_t>(result);
-  op.slot->table.bytes_moved += static_cast<std::size_t>(result);
+  op.slot->table.count_sent(static_cast<std::size_t>(result));
   const bool wants_all = (op.flags & kOpAll) != 0;
   const bool has_all =
       !wants_all || (op.code == OpCode::kSend ? op.done == op.size : !position_of(op).has_value());

@@ -14,7 +14,10 @@ Progress UringBackend::attempt_close(Op& op) noexcept {
   Slot& slot = *op.slot;
   slot.set(kSlotClosing);
   if (slot.in_flight > 0 || slot.reader != nullptr) return Progress::kQueue;
-  if (!slot.has(kSlotForeign)) ::close(slot.fd);
+  if (!slot.has(kSlotForeign)) {
+    ++slot.table.calls;
+    ::close(slot.fd);
+  }
   op.complete({});
   return Progress::kCompleted;
 }
@@ -33,7 +36,10 @@ void UringBackend::begin_close(Slot& slot, OpQueue& completed) noexcept {
   if (slot.in_flight > 0) {
     // Ends sends and receives at once. A listener's connections in the backlog need no shutdown,
     // and a foreign descriptor is not ours to shut down.
-    if (!slot.has(kSlotForeign | kSlotListener)) ::shutdown(slot.fd, SHUT_RDWR);
+    if (!slot.has(kSlotForeign | kSlotListener)) {
+      ++slot.table.calls;
+      ::shutdown(slot.fd, SHUT_RDWR);
+    }
     if (slot.has(kSlotListener)) {
       accepts_.end(slot);
     } else {
@@ -46,7 +52,10 @@ void UringBackend::begin_close(Slot& slot, OpQueue& completed) noexcept {
 }
 
 void UringBackend::finish_close(Slot& slot, OpQueue& completed) noexcept {
-  if (!slot.has(kSlotForeign)) ::close(slot.fd);
+  if (!slot.has(kSlotForeign)) {
+    ++slot.table.calls;
+    ::close(slot.fd);
+  }
   slot.closing.complete({});
   completed.push_back(slot.closing);
 }

@@ -163,6 +163,7 @@ absl::Status Ring::enable() noexcept {
 }
 
 int Ring::call(unsigned minimum, unsigned flags, const void* argument, std::size_t bytes) noexcept {
+  ++calls_;
   __atomic_store_n(ring_.sq.ktail, filled_, __ATOMIC_RELEASE);
   const long outcome = ::syscall(__NR_io_uring_enter, enter_fd_, pending(), minimum,
                                  flags | enter_flags_, argument, bytes);

@@ -75,6 +75,8 @@ class Ring {
   unsigned pending() const noexcept { return filled_ - taken_; }
   // Entries submitted since the beginning.
   std::uint64_t submitted() const noexcept { return submitted_; }
+  // Calls to the kernel since the beginning.
+  std::uint64_t calls() const noexcept { return calls_; }
 
   // Whether the kernel has something to do for us that is done only inside enter().
   bool has_task_work() const noexcept {
@@ -138,6 +140,7 @@ class Ring {
   unsigned filled_ = 0;  // our end of the submission ring
   unsigned taken_ = 0;   // the kernel's end of it, as of the last call
   std::uint64_t submitted_ = 0;
+  std::uint64_t calls_ = 0;
   const io_uring_cqe* completions_ = nullptr;
   unsigned completion_mask_ = 0;
   unsigned* completion_head_ = nullptr;

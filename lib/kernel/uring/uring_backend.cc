@@ -97,6 +97,7 @@ Progress UringBackend::attempt(Op& op) noexcept {
     case OpCode::kPoll:
       return begin_request(op, (op.events & kPollIn) != 0 ? slot.reader : slot.writer);
     case OpCode::kShutdown:
+      ++slot.table.calls;
       op.complete(::shutdown(slot.fd, op.how) == 0 ? Error() : Error::from_errno(errno));
       return Progress::kCompleted;
     case OpCode::kClose:
@@ -128,7 +129,10 @@ Progress UringBackend::begin_request(Op& op, Op*& place) noexcept {
 
 void UringBackend::turn(OpQueue& submitted, OpQueue& completed, const TurnLimits& limits) noexcept {
   ++counters_.turns;
-  if (host_event_.valid()) drain(host_event_.number());  // before the look: what comes now is new
+  if (host_event_.valid()) {
+    ++other_calls_;
+    drain(host_event_.number());  // before the look: what comes now is new
+  }
   completed.take(ended_);
   while (ReadyNode* node = submitted.pop_front()) submit(static_cast<Op&>(*node), completed);
   for (const Completion& completion : kept_) handle(completion, completed);
@@ -144,6 +148,7 @@ void UringBackend::turn(OpQueue& submitted, OpQueue& completed, const TurnLimits
     receives_.feed();
     if (ring_->pending() > 0) enter(false, {});
   }
+  counters_.calls = ring_->calls() + other_calls_;
 }
 
 int UringBackend::poll_fd() const noexcept {
@@ -193,6 +198,7 @@ void UringBackend::wake() noexcept {
 // before. Only an armed-anew poll would see what is old.
 void UringBackend::on_wake(const Completion& completion) noexcept {
   if (!completion.final()) return;
+  ++other_calls_;
   drain(event_.number());
   requests_.any_over();
   requests_.arm_wake(event_.number());

@@ -84,6 +84,7 @@ class UringBackend final : public Backend {
   ReceiveStreams receives_;
   AcceptStreams accepts_;
   bool attached_ = false;
+  std::uint64_t other_calls_ = 0;  // system calls that are not the ring's
   // Made by the first poll_fd(): the kernel writes it when a turn would find something. (Work that
   // is deferred to the turn does not wake those who poll the ring itself; seen on Linux 6.18.)
   mutable Fd host_event_;
