@@ -4,6 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "rondo/coro/coroutine_name.h"
+#include "rondo/coro/forgotten.h"
+
 namespace rondo {
 
 // A stop request on its way to the loop that the task is on, and back. The task may have moved on
@@ -52,6 +55,7 @@ bool TaskContext::move_to(Runner& target, std::coroutine_handle<> leaf) noexcept
   Runner& source = runner();
   suspended_ = leaf;
   waiting_ = nullptr;
+  Visitor::unlink();
   // Before the post: afterwards the task may already be running over there.
   runner_.store(&target, std::memory_order_release);
   if (target.post(*this)) return true;
@@ -67,12 +71,14 @@ void TaskContext::end(std::exception_ptr failure) noexcept {
     home_->ready().push_back(*this);
     return;
   }
+  Visitor::unlink();
   runner_.store(home_, std::memory_order_release);
   require(home_->post(*this), "a task ended after its home loop had been destroyed");
 }
 
 void TaskContext::run() noexcept {
   if (!ended_) {
+    if (is_away() && !Visitor::linked()) runner().visitors().push_back(*this);
     resume();
     return;
   }
@@ -87,9 +93,17 @@ void TaskContext::require_home() const noexcept {
   require(!is_away(), *this, "a task that is on another loop can only be joined, not destroyed");
 }
 
+void TaskContext::destroy() noexcept {
+  require_home();
+  const FrameTeardown teardown;
+  frame_.destroy();
+}
+
+std::string name_of(const TaskContext& task) { return coroutine_name(task.name()); }
+
 void panic_about(const TaskContext& task, const char* message,
                  std::source_location where) noexcept {
-  panic((std::string("task '") + task.name() + "': " + message).c_str(), where);
+  panic(("task '" + name_of(task) + "': " + message).c_str(), where);
 }
 
 void panic_about(const TaskContext& task, const char* what, const char* fate) noexcept {

@@ -4,9 +4,16 @@
 namespace rondo {
 
 Scope::~Scope() {
+  if (running_ != 0 || body_ != nullptr) require_left_standing();
   // The body last: children may refer to what it has.
   destroy_children();
   if (body_ != nullptr) std::exchange(body_, nullptr)->destroy();
+}
+
+// With children: the task that made it is suspended, and its frame is what is being destroyed.
+void Scope::require_left_standing() const noexcept {
+  require(parent_ == nullptr || parent_->is_suspended(), *parent_,
+          "it left a scope while children run in it; join the scope first");
 }
 
 void Scope::destroy_children() noexcept {
@@ -17,12 +24,21 @@ void Scope::destroy_children() noexcept {
 }
 
 void Scope::add(Job job) noexcept {
+  require_here();
   TaskContext& child = job.hand_over(runner_, *this);
   child.set_deadline(deadline_);
   children_.push_back(child);
   ++running_;
   if (stopped_) child.stop();
   child.start();
+}
+
+void Scope::require_here() const noexcept {
+  if (runner_.is_here()) [[likely]] {
+    return;
+  }
+  const char* message = "a scope was used from another thread; post to its loop";
+  parent_ == nullptr ? panic(message) : panic_about(*parent_, message);
 }
 
 void Scope::add_body(Job job) noexcept {
@@ -32,6 +48,7 @@ void Scope::add_body(Job job) noexcept {
 }
 
 void Scope::stop() noexcept {
+  require_here();
   stopped_ = true;
   children_.for_each([](TaskContext& child) { child.stop(); });
 }

@@ -16,7 +16,9 @@ constexpr Duration kStarvingPause = std::chrono::milliseconds(1);
 
 bool MemoryOperation::begin(TaskContext& context, std::coroutine_handle<> self) noexcept {
   Loop& loop = loop_of(context);
-  require(&end_->loop() == &loop,
+  require(state_ == State::kIdle, context,
+          "an operation was awaited that is being awaited already");
+  require(&end_->loop() == &loop, context,
           "an operation on a stream of another loop; streams are used on their own loop only");
   context_ = &context;
   if (context.stop_requested()) [[unlikely]] {
@@ -24,9 +26,9 @@ bool MemoryOperation::begin(TaskContext& context, std::coroutine_handle<> self) 
     return false;
   }
   if (MemoryOperation** taken = place()) {
-    require(*taken == nullptr, role_ == Role::kReceives
-                                   ? "two receives at the same time on one stream"
-                                   : "two sends at the same time on one stream");
+    require(*taken == nullptr, context,
+            role_ == Role::kReceives ? "two receives at the same time on one stream"
+                                     : "two sends at the same time on one stream");
   }
   step();
   if (state_ == State::kDone) {

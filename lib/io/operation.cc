@@ -1,11 +1,39 @@
 // SPDX-License-Identifier: MIT
 #include "rondo/io/operation.h"
 
+#include <span>
+
 #include "rondo/base/assert.h"
 #include "rondo/base/fd.h"
 #include "rondo/buffer/pool.h"
 
 namespace rondo {
+
+// The backends refuse a second one too, but do not know whose it is.
+void Operation::require_alone(const TaskContext& context) const noexcept {
+  if (slot->has(kSlotClosing) || slot->has(kSlotBroken)) return;  // it will not wait
+  switch (code) {
+    case OpCode::kAccept:
+    case OpCode::kReceive:
+    case OpCode::kRead:
+      require(slot->reader == nullptr, context,
+              "two receives (or accepts) at the same time on one descriptor");
+      return;
+    case OpCode::kConnect:
+    case OpCode::kSend:
+    case OpCode::kSendGather:
+      require(slot->writer == nullptr, context,
+              "two sends (or connects) at the same time on one descriptor");
+      return;
+    case OpCode::kPoll:
+      require(((events & kPollIn) != 0 ? slot->reader : slot->writer) == nullptr, context,
+              "two waits for the same readiness of one descriptor");
+      return;
+    case OpCode::kShutdown:
+    case OpCode::kClose:
+      return;
+  }
+}
 
 // Into the queue where its next step is taken.
 void Operation::enqueue(Loop& loop, Progress progress) noexcept {
@@ -58,6 +86,15 @@ void Operation::abandon() noexcept {
       return;
     default:
       return;
+  }
+}
+
+void Operation::describe(WaitDetails& details) const noexcept {
+  details.descriptor = slot->fd;
+  if (code == OpCode::kSend) details.bytes = size - done;
+  if (code == OpCode::kSendGather) {
+    for (const iovec& part : std::span(parts, size)) details.bytes += part.iov_len;
+    details.bytes -= done;
   }
 }
 

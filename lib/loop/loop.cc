@@ -68,15 +68,14 @@ Loop::~Loop() {
 }
 
 void Loop::bind_to_thread() {
-  if (thread_ != nullptr) return;
-  thread_ = current_thread();
+  if (is_bound()) return;
+  bind_to_this_thread();
   pool_->bind_to_thread();
   backend_->attach(*pool_, slots_);
 }
 
 void Loop::require_thread() const noexcept {
-  require(thread_ == nullptr || thread_ == current_thread(),
-          "a loop was used from another thread; post to it, or spawn_on it");
+  require(is_here(), "a loop was used from another thread; post to it, or spawn_on it");
 }
 
 bool Loop::has_work() noexcept {
@@ -96,13 +95,26 @@ bool Loop::expects(Until until) noexcept {
   return false;
 }
 
+// The oldest of its tasks tells people which loop it is.
+void Loop::refuse_in_child() noexcept {
+  static constexpr char kMessage[] =
+      "a loop was used, or destroyed, in the child of a fork; make another one there";
+  struct Refusal final : TaskVisitor {
+    void visit(TaskContext& task) override { panic_about(task, kMessage); }
+  } refusal;
+  root_.show_tasks(refusal);
+  panic(kMessage);
+}
+
 std::size_t Loop::turn(const Budget& budget, Until until) {
-  require(!fork_guard_.in_child(),
-          "a loop was used, or destroyed, in the child of a fork; make another one there");
+  if (fork_guard_.in_child()) [[unlikely]] {
+    refuse_in_child();
+  }
   ++counts_.turns;
   const bool shares = options_.io_share != 0;
   mailbox_.drain(shares ? posted_ : ready(), options_.posts_per_turn);
-  if (!timers_.empty()) timers_.expire(now(), ready(), options_.timers_per_turn);
+  set_turn_time(now());
+  if (!timers_.empty()) timers_.expire(turn_time(), ready(), options_.timers_per_turn);
   if (stop_requested_.load(std::memory_order_relaxed) && !stop_heeded_) heed_stop();
 
   const std::uint64_t bytes_before = slots_.bytes_moved;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rondo/net/unix_listener.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -42,6 +44,11 @@ absl::StatusOr<UnixListener> UnixListener::listen(Loop& loop, const UnixAddress&
   if (options.reuse_port) return cannot_listen(address, Error::from_errno(EOPNOTSUPP));
   auto socket = Socket::open_stream(loop, AF_UNIX);
   if (!socket) return cannot_listen(address, socket.error());
+  // Linux gives the file the mode that the socket has.
+  if (address.is_path() && ::fchmod(socket->fd(), options.mode) != 0 &&
+      !is_simulated(socket->fd())) {
+    return cannot_listen(address, Error::from_errno(errno));
+  }
   auto done = control::bind(socket->fd(), address.data(), address.size());
   // A simulated name is in no file system.
   const bool has_file = address.is_path() && !is_simulated(socket->fd());

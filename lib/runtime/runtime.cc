@@ -106,6 +106,7 @@ std::size_t Runtime::loops() const noexcept { return parts_->serving; }
 Loop& Runtime::loop(std::size_t place) const noexcept {
   return parts_->connections.at(place)->loop();
 }
+Loop& Runtime::main_loop() const noexcept { return *parts_->own_loop; }
 std::size_t Runtime::masters() const noexcept { return parts_->masters.size(); }
 Loop& Runtime::master(std::size_t place) const noexcept {
   return parts_->masters.at(place)->loop();

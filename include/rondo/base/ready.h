@@ -2,6 +2,9 @@
 // What can become ready to run, and the queue of what has.
 #pragma once
 
+#include <cstddef>
+
+#include "rondo/base/clock.h"
 #include "rondo/base/list.h"
 
 namespace rondo {
@@ -15,6 +18,13 @@ class TaskVisitor {
 
  protected:
   ~TaskVisitor() = default;
+};
+
+// More about a wait, for people.
+struct WaitDetails {
+  int descriptor = -1;       // on which it waits
+  std::size_t bytes = 0;     // still to be moved
+  TimePoint until = kNever;  // when it will be over
 };
 
 // Something that a coroutine waits for, or that is to run once: an operation, a timer, a mail.
@@ -32,6 +42,9 @@ class ReadyNode : public ListNode<> {
 
   // A word for people who ask what a task waits for: "receive", "sleep", "join".
   virtual const char* what() const noexcept { return "ready"; }
+
+  // Fills in what is known of it.
+  virtual void describe(WaitDetails&) const noexcept {}
 
   // Shows the tasks that it waits for, if it is for tasks that it waits.
   virtual void show_tasks(TaskVisitor&) {}

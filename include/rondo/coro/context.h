@@ -13,6 +13,7 @@
 #include <coroutine>
 #include <exception>
 #include <source_location>
+#include <string>
 
 #include "rondo/base/assert.h"
 #include "rondo/base/clock.h"
@@ -38,7 +39,7 @@ struct SiblingTag;
 
 // Lives in the frame of the task's outermost coroutine (its Job). Used on the thread of the loop
 // that the task is on, but for stop(), which belongs to the home loop's thread.
-class TaskContext final : public Mail, public ListNode<SiblingTag> {
+class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visitor {
  public:
   TaskContext() noexcept = default;
   ~TaskContext() { ListNode<SiblingTag>::unlink(); }
@@ -59,9 +60,17 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   Runner& home() const noexcept { return *home_; }
   bool is_away() const noexcept { return runner_.load(std::memory_order_relaxed) != home_; }
 
-  // A word for people; a string literal or other storage that outlives the task.
-  const char* name() const noexcept { return name_; }
-  void set_name(const char* name) noexcept { name_ = name; }
+  // For people: what it was called, or the signature of its outermost coroutine (name_of makes it
+  // short); "task" before that has begun. A string literal or other storage that outlives the task.
+  const char* name() const noexcept {
+    const char* name = name_.load(std::memory_order_relaxed);
+    return name == nullptr ? "task" : name;
+  }
+  void set_name(const char* name) noexcept { name_.store(name, std::memory_order_relaxed); }
+  // The first step of the outermost coroutine.
+  void set_first_name(const char* name) noexcept {
+    if (name_.load(std::memory_order_relaxed) == nullptr) set_name(name);
+  }
   // When somebody will ask it to stop, as far as is known: the earliest deadline of the
   // with_timeouts around it. kNever for none.
   TimePoint deadline() const noexcept { return deadline_; }
@@ -69,6 +78,18 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   void set_deadline(TimePoint deadline) noexcept { deadline_ = deadline; }
   // nullptr while it runs or is ready to.
   ReadyNode* waiting_for() const noexcept { return waiting_; }
+  // When the turn began in which it came to wait; TimePoint() if that is not known.
+  TimePoint waiting_since() const noexcept { return since_; }
+
+  // The thread of its home may look at it now: it is there, or on its way there.
+  bool has_come_home() const noexcept { return runner_.load(std::memory_order_acquire) == home_; }
+  // It stands at a co_await, or before its first step: then suspended() is its innermost frame.
+  bool is_suspended() const noexcept {
+    return !ended_ && (waiting_ != nullptr || ListNode<>::linked());
+  }
+  bool has_ended() const noexcept { return ended_; }
+  std::coroutine_handle<> suspended() const noexcept { return suspended_; }
+  std::coroutine_handle<> outermost() const noexcept { return frame_; }
 
   // Operations that begin after this end at once with Errc::canceled.
   bool stop_requested() const noexcept { return stop_.load(std::memory_order_relaxed); }
@@ -81,6 +102,7 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   void suspend(ReadyNode& node, std::coroutine_handle<> leaf) noexcept {
     waiting_ = &node;
     suspended_ = leaf;
+    since_ = runner().turn_time();
   }
   // The node's turn has come: goes on with the coroutine that suspended. Runner only.
   void resume() noexcept {
@@ -100,10 +122,7 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
 
   // Destroys the task's frames, wherever they are suspended, and this object with them. Home
   // thread.
-  void destroy() noexcept {
-    require_home();
-    frame_.destroy();
-  }
+  void destroy() noexcept;
 
   void run() noexcept override;
   const char* what() const noexcept override { return "its turn"; }
@@ -117,6 +136,7 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   ReadyNode* waiting_ = nullptr;
   std::coroutine_handle<> suspended_;
   std::atomic<Runner*> runner_{nullptr};
+  TimePoint since_{};
   std::atomic<bool> stop_{false};
   bool ended_ = false;
   // The home thread's, while a StopMail points here: the task must not go before it is back.
@@ -126,10 +146,13 @@ class TaskContext final : public Mail, public ListNode<SiblingTag> {
   Runner* home_ = nullptr;
   Joiner* joiner_ = nullptr;
   std::coroutine_handle<> frame_;
-  const char* name_ = "task";
+  std::atomic<const char*> name_{nullptr};
   TimePoint deadline_ = kNever;
   std::exception_ptr failure_;
 };
+
+// What a task is called in a line for people: "serve", "lambda in main".
+std::string name_of(const TaskContext& task);
 
 // Ends the process over a task that has done, or met, what must not be: "task 'x': message".
 [[noreturn]] void panic_about(

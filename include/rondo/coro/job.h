@@ -27,6 +27,8 @@ class [[nodiscard]] Job {
       void await_resume() const noexcept {}
     };
 
+    static constexpr bool kIsOutermost = true;
+
     promise_type() noexcept { set_context(own_context_); }
 
     Job get_return_object() noexcept {
@@ -51,7 +53,9 @@ class [[nodiscard]] Job {
   Job(Job&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
   Job& operator=(Job&&) = delete;
   ~Job() {
-    if (frame_) frame_.destroy();
+    if (!frame_) return;
+    const FrameTeardown teardown;
+    frame_.destroy();
   }
 
   TaskContext& context() const noexcept { return frame_.promise().context(); }

@@ -56,11 +56,12 @@ class Scope final : private Joiner {
   explicit Scope(Runner& runner) noexcept : runner_(runner) {}
   // Within a task: on its loop, and children inherit its deadline.
   explicit Scope(TaskContext& parent) noexcept
-      : runner_(parent.runner()), deadline_(parent.deadline()) {}
+      : runner_(parent.runner()), parent_(&parent), deadline_(parent.deadline()) {}
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
   // Destroys the children that are left, innermost frame first. Reached with children only when the
-  // frame that holds the scope is itself destroyed. A child on another loop must have been joined.
+  // frame that holds the scope is itself destroyed: a task that runs must have joined its scope. A
+  // child on another loop must have been joined, too.
   ~Scope();
 
   // Starts `function(arguments...)` as a child; its first step runs in a later turn. The callable
@@ -155,7 +156,7 @@ class Scope final : private Joiner {
     bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
       context_ = &self.promise().context();
       if (context_->stop_requested()) return false;
-      require(scope_.any_done_ == nullptr, "two tasks wait for any_done of one scope");
+      require(scope_.any_done_ == nullptr, *context_, "two tasks wait for any_done of one scope");
       scope_.any_done_ = this;
       context_->suspend(*this, self);
       return true;
@@ -191,7 +192,7 @@ class Scope final : private Joiner {
       context_ = &self.promise().context();
       if (context_->stop_requested()) stop();
       if (scope_.running_ == 0 && scope_.body_ == nullptr) return false;
-      require(scope_.join_ == nullptr, "two tasks join one scope");
+      require(scope_.join_ == nullptr, *context_, "two tasks join one scope");
       scope_.join_ = this;
       context_->suspend(*this, self);
       return true;
@@ -238,6 +239,8 @@ class Scope final : private Joiner {
   void add_body(Job job) noexcept;
 
  private:
+  void require_left_standing() const noexcept;
+  void require_here() const noexcept;
   void child_ended(TaskContext& child, std::exception_ptr failure) noexcept override;
   template <class Node>
   void wake(Node*& waiter) noexcept {
@@ -247,6 +250,7 @@ class Scope final : private Joiner {
   }
 
   Runner& runner_;
+  const TaskContext* parent_ = nullptr;  // nullptr: a loop's, or part of something that joins
   TimePoint deadline_ = kNever;
   List<TaskContext, SiblingTag> children_;
   TaskContext* body_ = nullptr;

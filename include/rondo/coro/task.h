@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "rondo/base/assert.h"
 #include "rondo/coro/context.h"
+#include "rondo/coro/forgotten.h"
 #include "rondo/coro/frame_pool.h"
 
 namespace rondo {
@@ -25,6 +27,9 @@ class PromiseBase {
 
   TaskContext& context() const noexcept { return *context_; }
   void set_context(TaskContext& context) noexcept { context_ = &context; }
+
+  // Whether it is a task's outermost coroutine.
+  static constexpr bool kIsOutermost = false;
 
  protected:
   ~PromiseBase() = default;
@@ -67,10 +72,16 @@ class TaskPromiseBase : public PromiseBase {
   void set_continuation(std::coroutine_handle<> continuation) noexcept {
     continuation_ = continuation;
   }
+  // Who awaits it; null before it is awaited.
+  std::coroutine_handle<> continuation() const noexcept { return continuation_; }
+  // The coroutine's function.
+  const std::source_location& where() const noexcept { return where_; }
 
  protected:
+  explicit TaskPromiseBase() noexcept = default;
   ~TaskPromiseBase() = default;
 
+  void set_where(const std::source_location& where) noexcept { where_ = where; }
   void rethrow_failure() const {
 #if defined(__cpp_exceptions)
     if (failure_) [[unlikely]] {
@@ -81,6 +92,7 @@ class TaskPromiseBase : public PromiseBase {
 
  private:
   std::coroutine_handle<> continuation_;
+  std::source_location where_;
 #if defined(__cpp_exceptions)
   std::exception_ptr failure_;
 #else
@@ -92,7 +104,7 @@ class TaskPromiseBase : public PromiseBase {
 template <class T>
 class BasicPromise final : public TaskPromiseBase {
  public:
-  Task<T> get_return_object() noexcept;
+  Task<T> get_return_object(std::source_location where = std::source_location::current()) noexcept;
 
   template <class U = T>
   requires std::constructible_from<T, U&&>
@@ -111,7 +123,8 @@ class BasicPromise final : public TaskPromiseBase {
 template <>
 class BasicPromise<void> final : public TaskPromiseBase {
  public:
-  inline Task<void> get_return_object() noexcept;
+  inline Task<void> get_return_object(
+      std::source_location where = std::source_location::current()) noexcept;
   void return_void() const noexcept {}
   void take() const { rethrow_failure(); }
 };
@@ -123,6 +136,11 @@ class BasicPromise<void> final : public TaskPromiseBase {
 //
 // A stop request does not end a Task by itself: it makes the operation that the task waits for, and
 // every one that it begins afterwards, end with Errc::canceled, and the code decides.
+//
+// One that is made and dropped by running code without ever having been awaited or spawned was
+// forgotten: under _GLIBCXX_ASSERTIONS the process ends with a message that names its coroutine,
+// unless an exception is on its way or the Task lay in a frame that is destroyed. Otherwise it is
+// just destroyed. Who means it calls discard().
 template <class T = void>
 class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
  public:
@@ -136,8 +154,13 @@ class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
     return *this;
   }
   ~Task() {
-    if (frame_) frame_.destroy();
+    if (frame_) [[unlikely]] {
+      drop(kForgettingIsMisuse);
+    }
   }
+
+  // Gives it up although it was never awaited; nothing of it runs.
+  void discard()&& noexcept { drop(false); }
 
   // Holds the frame, so that it goes when the await expression ends.
   class Awaiter {
@@ -149,13 +172,15 @@ class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
       if (frame_) frame_.destroy();
     }
 
-    bool await_ready() const noexcept {
-      require(frame_ != nullptr, "a task was awaited that is empty, moved from or awaited before");
-      return false;
-    }
+    bool await_ready() const noexcept { return false; }
     template <TaskPromise Promise>
     void await_suspend(std::coroutine_handle<Promise> parent) const noexcept {
       TaskContext& context = parent.promise().context();
+      require(frame_ != nullptr, context,
+              "it awaits a task that is empty, moved from or awaited before");
+      if constexpr (Promise::kIsOutermost) {
+        context.set_first_name(frame_.promise().where().function_name());
+      }
       frame_.promise().set_context(context);
       frame_.promise().set_continuation(parent);
       context.runner().run_next(frame_);
@@ -173,15 +198,23 @@ class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
   friend promise_type;  // makes the task from its frame
   explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
 
+  void drop(bool may_be_forgotten) noexcept {
+    if (may_be_forgotten) require_not_forgotten(frame_.promise().where());
+    const FrameTeardown teardown;
+    std::exchange(frame_, nullptr).destroy();
+  }
+
   std::coroutine_handle<promise_type> frame_;
 };
 
 template <class T>
-Task<T> BasicPromise<T>::get_return_object() noexcept {
+Task<T> BasicPromise<T>::get_return_object(std::source_location where) noexcept {
+  set_where(where);
   return Task<T>(std::coroutine_handle<BasicPromise>::from_promise(*this));
 }
 
-inline Task<void> BasicPromise<void>::get_return_object() noexcept {
+inline Task<void> BasicPromise<void>::get_return_object(std::source_location where) noexcept {
+  set_where(where);
   return Task<void>(std::coroutine_handle<BasicPromise>::from_promise(*this));
 }
 

@@ -124,7 +124,11 @@ class WaitQueue::Wait : public ReadyNode {
 
   TaskContext& task() const noexcept { return *task_; }
   // To its loop's ready queue, with whatever its state is.
-  void wake() noexcept { task_->runner().ready().push_back(*this); }
+  void wake() noexcept {
+    require(task_->runner().is_here(), *task_,
+            "it was woken by another thread; there is a Shared form of what it waits for");
+    task_->runner().ready().push_back(*this);
+  }
 
   void run() noexcept override { task_->resume(); }
   void stop() noexcept override {

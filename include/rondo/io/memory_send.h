@@ -27,6 +27,9 @@ class [[nodiscard]] MemorySend final : public MemoryOperation {
  private:
   Step perform() noexcept override;
   const char* what() const noexcept override { return "send"; }
+  void describe(WaitDetails& details) const noexcept override {
+    details.bytes = bytes_.size() - done_;
+  }
 
   std::span<const std::byte> bytes_;
 };
@@ -42,6 +45,9 @@ class [[nodiscard]] MemorySendAll final : public MemoryOperation {
  private:
   Step perform() noexcept override;
   const char* what() const noexcept override { return "send"; }
+  void describe(WaitDetails& details) const noexcept override {
+    details.bytes = bytes_.size() - done_;
+  }
 
   std::span<const std::byte> bytes_;
 };
@@ -57,6 +63,10 @@ class [[nodiscard]] MemorySendGather final : public MemoryOperation {
  private:
   Step perform() noexcept override;
   const char* what() const noexcept override { return "send"; }
+  void describe(WaitDetails& details) const noexcept override {
+    for (const iovec& piece : pieces_) details.bytes += piece.iov_len;
+    details.bytes -= gone_of_first_;
+  }
 
   std::span<const iovec> pieces_;  // that have not gone, the first perhaps in part
   std::size_t gone_of_first_ = 0;

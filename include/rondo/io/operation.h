@@ -36,6 +36,7 @@ class Operation : public Op {
   void run() noexcept override;
   void stop() noexcept override;
   const char* what() const noexcept override;
+  void describe(WaitDetails& details) const noexcept override;
 
  protected:
   Operation(OpCode code_, Slot* slot_) noexcept : Op(code_, slot_) {}
@@ -61,12 +62,17 @@ class Operation : public Op {
             "an operation on a stream or listener that is closed or moved from");
     require(&slot->table == &loop.slots(), context,
             "an operation on a stream of another loop; streams are used on their own loop only");
+    require(state == OpState::kIdle, context,
+            "an operation was awaited that is being awaited already");
     context_ = &context;
     if (context.stop_requested()) [[unlikely]] {
       complete(Errc::canceled);
       return false;
     }
     if (!shortcut(*slot)) {
+      if (slot->reader != nullptr || slot->writer != nullptr) [[unlikely]] {
+        require_alone(context);
+      }
       const Progress progress = loop.backend().attempt(*this);
       if (progress == Progress::kArmed || progress == Progress::kQueue) enqueue(loop, progress);
     }
@@ -93,6 +99,7 @@ class Operation : public Op {
   }
 
  private:
+  void require_alone(const TaskContext& context) const noexcept;
   void enqueue(Loop& loop, Progress progress) noexcept;
   void abandon() noexcept;
 

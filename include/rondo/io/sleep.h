@@ -25,6 +25,7 @@ class [[nodiscard]] Sleep final : private Timer {
   bool await_ready() const noexcept { return false; }
   template <TaskPromise Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    require(!linked(), self.promise().context(), "a sleep was awaited that is being awaited");
     context_ = &self.promise().context();
     if (context_->stop_requested()) {
       stopped_ = true;
@@ -50,6 +51,7 @@ class [[nodiscard]] Sleep final : private Timer {
     loop.ready().push_back(*this);
   }
   const char* what() const noexcept override { return "sleep"; }
+  void describe(WaitDetails& details) const noexcept override { details.until = deadline; }
 
   TimePoint until_ = kNever;
   Duration wait_ = Duration::max();

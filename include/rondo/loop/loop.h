@@ -190,6 +190,7 @@ class Loop final : public Runner {
   Loop(LoopOptions options, BackendChoice choice, std::unique_ptr<Backend> backend);
 
   void bind_to_thread();
+  [[noreturn]] void refuse_in_child() noexcept;
   std::size_t turn(const Budget& budget, Until until);
   std::size_t run_posted(bool is_alone, Duration others_took, std::size_t most) noexcept;
   bool expects(Until until) noexcept;
@@ -212,7 +213,6 @@ class Loop final : public Runner {
   std::unique_ptr<Foreign> foreign_;
   Scope root_;
   Counts counts_;
-  const void* thread_ = nullptr;  // bound by the first turn
   ForkGuard fork_guard_;
   std::atomic<bool> stop_requested_{false};
   bool stop_heeded_ = false;

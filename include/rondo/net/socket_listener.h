@@ -18,6 +18,7 @@ struct ListenOptions {
   int backlog = 4096;                   // connections that wait; capped by somaxconn
   bool reuse_port = false;              // TCP: share the port with other listeners (SO_REUSEPORT)
   Trigger trigger = Trigger::kDefault;  // epoll's, for the listener and what it accepts
+  unsigned mode = 0777;                 // of a Unix path's file, less the umask: who may connect
 };
 
 // Takes connections on one loop. Made as a TcpListener or a UnixListener; both may be moved into

@@ -12,7 +12,7 @@
 namespace rondo {
 
 // Belongs to one loop. Of a path, the file is removed when the listener is closed or goes, unless
-// another server has replaced it. What the umask leaves is who may connect.
+// another server has replaced it. ListenOptions::mode says who may connect, from the first moment.
 class UnixListener final : public SocketListener {
  public:
   UnixListener() noexcept = default;

@@ -147,6 +147,8 @@ class Runtime {
   // The loops that serve, in the order of loads(). Any thread: for spawn_on and post.
   std::size_t loops() const noexcept;
   Loop& loop(std::size_t place) const noexcept;
+  // The one that run() turns: it serves, with kSingle and kPool; else it waits for signals.
+  Loop& main_loop() const noexcept;
   std::size_t masters() const noexcept;
   Loop& master(std::size_t place) const noexcept;
   std::span<const LoopLoad> loads() const noexcept;

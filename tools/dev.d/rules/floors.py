@@ -12,7 +12,7 @@ MAY_INCLUDE = {
     "kernel": ["base", "buffer"],
     "loop": ["base", "buffer", "coro", "kernel"],
     "io": MIDDLE,
-    "observe": MIDDLE,
+    "observe": [*MIDDLE, "io", "net", "runtime"],
     "sim": [*MIDDLE, "observe"],
     "net": [*MIDDLE, "io"],
     "runtime": [*MIDDLE, "io", "net"],
