@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// Misuse ends the process with a sentence that names the coroutine.
+#include <unistd.h>
+
+#include <chrono>
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "rondo/rondo.h"
+
+namespace rondo {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT: this file is a test
+
+std::unique_ptr<Loop> new_loop() { return Loop::create({.backend = BackendKind::kEpoll}).value(); }
+
+// What dies is a fresh loop, made by the child that the death test forks.
+template <class Function, class... Arguments>
+void run(Function function, Arguments... arguments) {
+  auto loop = new_loop();
+  loop->spawn(std::move(function), std::move(arguments)...);
+  loop->run();
+}
+
+Task<> receives_twice(TcpStream stream) { co_await when_all(stream.receive(), stream.receive()); }
+
+Task<std::pair<TcpStream, TcpStream>> connected() {
+  Loop& here = co_await this_loop();
+  auto listener = TcpListener::listen(here, Endpoint::parse("127.0.0.1:0").value()).value();
+  const Endpoint address = listener.local_endpoint().value();
+  auto both = co_await when_all(TcpStream::connect(address), listener.accept());
+  co_return std::pair<TcpStream, TcpStream>(std::move(*std::get<0>(both)),
+                                            std::move(*std::get<1>(both)));
+}
+
+Task<> two_receives() {
+  auto ends = co_await connected();
+  co_await receives_twice(std::move(ends.first));
+}
+
+TEST(GuardDeathTest, two_receives_on_one_stream) {
+  EXPECT_DEATH(run(two_receives), "task 'as_task': two receives \\(or accepts\\) at the same time");
+}
+
+// g++ 12 would copy what a lambda has captured by reference and awaits.
+template <class Awaitable>
+class Again {
+ public:
+  explicit Again(Awaitable& awaited) noexcept : awaited_(awaited) {}
+  bool await_ready() const noexcept { return false; }
+  template <TaskPromise Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
+    return awaited_.await_suspend(self);
+  }
+  void await_resume() noexcept { static_cast<void>(awaited_.await_resume()); }
+
+ private:
+  Awaitable& awaited_;
+};
+
+Task<> awaits_an_operation_twice() {
+  auto ends = co_await connected();
+  auto receive = ends.first.receive();
+  const auto wait = [&]() -> Task<> { co_await Again(receive); };
+  co_await when_all(wait(), wait());
+}
+
+TEST(GuardDeathTest, one_operation_that_two_tasks_await) {
+  EXPECT_DEATH(run(awaits_an_operation_twice),
+               "task 'lambda in awaits_an_operation_twice': an operation was awaited");
+}
+
+Task<> awaits_a_sleep_twice() {
+  auto nap = sleep(1h);
+  const auto wait = [&]() -> Task<> { co_await Again(nap); };
+  co_await when_all(wait(), wait());
+}
+
+TEST(GuardDeathTest, one_sleep_that_two_tasks_await) {
+  EXPECT_DEATH(run(awaits_a_sleep_twice), "task 'lambda in awaits_a_sleep_twice': a sleep was");
+}
+
+Task<> nothing() { co_return; }
+
+Task<> awaits_a_task_twice() {
+  Task<> task = nothing();
+  co_await std::move(task);
+  co_await std::move(task);  // NOLINT: the point of it
+}
+
+TEST(GuardDeathTest, a_task_that_is_awaited_twice) {
+  EXPECT_DEATH(run(awaits_a_task_twice), "task 'awaits_a_task_twice': it awaits a task that is");
+}
+
+Task<> uses_a_closed_stream() {
+  auto ends = co_await connected();
+  co_await ends.first.close();
+  static_cast<void>(co_await ends.first.receive());
+}
+
+TEST(GuardDeathTest, an_operation_on_a_closed_descriptor) {
+  EXPECT_DEATH(run(uses_a_closed_stream), "closed or moved from");
+}
+
+TEST(GuardDeathTest, a_wait_that_another_thread_ends) {
+  EXPECT_DEATH(
+      {
+        Event event;
+        auto loop = new_loop();
+        const auto waits_here = [](Event& given) -> Task<> {
+          static_cast<void>(co_await given.wait());
+        };
+        loop->spawn(waits_here, borrow(event));
+        loop->run_once();
+        std::thread([&event] { event.set(); }).join();
+      },
+      "task 'lambda in TestBody': it was woken by another thread");
+}
+
+TEST(GuardDeathTest, a_scope_that_another_thread_uses) {
+  EXPECT_DEATH(run([]() -> Task<> {
+                 co_await with_scope([](Scope& scope) -> Task<> {
+                   std::thread([&scope] { scope.spawn(nothing); }).join();
+                   co_return;
+                 });
+               }),
+               "a scope was used from another thread");
+}
+
+Task<> leaves_its_children() {
+  TaskContext& self = co_await this_context();
+  Scope scope(self);
+  scope.spawn([]() -> Task<> { static_cast<void>(co_await sleep(1h)); });
+  co_await yield();
+}
+
+TEST(GuardDeathTest, a_scope_that_is_left_while_children_run) {
+  EXPECT_DEATH(run(leaves_its_children), "task 'leaves_its_children': it left a scope");
+}
+
+// The frame that holds the scope goes, and all is well.
+TEST(GuardTest, a_scope_may_be_destroyed_with_the_frame_that_holds_it) {
+  auto loop = new_loop();
+  loop->spawn([]() -> Task<> {
+    TaskContext& self = co_await this_context();
+    Scope scope(self);
+    scope.spawn([]() -> Task<> { static_cast<void>(co_await sleep(1h)); });
+    co_await scope.join();
+  });
+  loop->run_once();
+}
+
+TEST(GuardDeathTest, a_loop_in_the_child_of_a_fork_names_one_of_its_tasks) {
+  auto loop = new_loop();
+  const auto serves_in_the_parent = []() -> Task<> { static_cast<void>(co_await sleep(1h)); };
+  loop->spawn(serves_in_the_parent);
+  loop->run_once();
+  EXPECT_DEATH(loop->run_once(), "task 'lambda in TestBody': .*in the child of a fork");
+}
+
+Task<> forgotten(int) { co_return; }
+
+#if defined(_GLIBCXX_ASSERTIONS)
+
+TEST(GuardDeathTest, a_task_that_is_made_and_forgotten) {
+  EXPECT_DEATH(static_cast<void>(forgotten(1)), "a task of 'forgotten' was made and dropped");
+  EXPECT_DEATH(run([]() -> Task<> {
+                 Task<> task = forgotten(1);
+                 co_return;
+               }),
+               "a task of 'forgotten' was made and dropped");
+}
+
+#endif
+
+TEST(GuardTest, a_task_that_is_given_up_on_purpose_is_not_forgotten) {
+  forgotten(1).discard();
+  Task<> one = forgotten(1);
+  Task<> other = std::move(one);
+  std::move(other).discard();
+}
+
+TEST(GuardTest, a_task_in_a_frame_that_is_destroyed_is_not_forgotten) {
+  auto loop = new_loop();
+  loop->spawn([]() -> Task<> {
+    Task<> later = forgotten(1);
+    auto slept = co_await sleep(1h);
+    if (slept) co_await std::move(later);
+    std::move(later).discard();
+  });
+  loop->spawn(with_timeout<Task<>>, 1h, forgotten(2));  // not begun
+  loop->run_once({.events = 1});
+}
+
+TEST(GuardTest, a_task_that_an_exception_passes_is_not_forgotten) {
+  run([]() -> Task<> {
+    const auto fails = []() -> Task<> {
+      Task<> never = forgotten(1);
+      throw 1;
+      co_await std::move(never);
+    };
+    try {
+      co_await fails();
+    } catch (int) {
+    }
+  });
+}
+
+}  // namespace
+}  // namespace rondo
