@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // rondo-echo: the echo server, on any backend and in any topology.
+#include <csignal>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +15,8 @@
 #include "flags.h"
 #include "options.h"
 #include "ready_line.h"
+#include "rondo/observe/inspector.h"
+#include "rondo/observe/task_dump.h"
 #include "rondo/runtime/runtime.h"
 
 namespace rondo::tools {
@@ -38,6 +42,18 @@ int run(int argc, char** argv) {
   auto created = Runtime::create(std::move(options.runtime));
   if (!created.ok()) return failure(created.status());
   Runtime& runtime = **created;
+  std::unique_ptr<TaskDump> dump;
+  std::unique_ptr<Inspector> inspector;
+  if (options.inspect.has_value()) {
+    auto listening = Inspector::listen(*options.inspect, loops_of(runtime));
+    if (!listening.ok()) return failure(listening.status());
+    inspector = std::move(*listening);
+    auto dumping = TaskDump::on_signal(SIGUSR1, loops_of(runtime), [](std::string_view text) {
+      std::fwrite(text.data(), 1, text.size(), stderr);
+    });
+    if (!dumping.ok()) return failure(dumping.status());
+    dump = std::move(*dumping);
+  }
   std::vector<Service> services;
   for (const Address& address : options.listen) {
     auto service = serve(runtime, address, options);

@@ -43,6 +43,9 @@ ABSL_FLAG(uint32_t, max_connections, 0, "who comes beyond is closed at once; 0: 
 ABSL_FLAG(uint32_t, max_per_address, 0, "the same for each address of a peer");
 ABSL_FLAG(TimeFlag, drain, TimeFlag{std::chrono::seconds(5)},
           "how long connections may take to finish after SIGTERM or SIGINT");
+ABSL_FLAG(std::string, inspect, "",
+          "unix:/path or unix:@name on which rondo-top may look in; SIGUSR1 then prints all tasks "
+          "on standard error");
 
 namespace rondo::tools {
 namespace {
@@ -101,6 +104,15 @@ EchoOptions read_options(int argc, char** argv) {
   if (options.listen.empty()) bad_usage("--listen: expected at least one HOST:PORT or unix:/path");
   options.read = named("read", absl::GetFlag(FLAGS_read), kReadModes);
   options.chooser = absl::GetFlag(FLAGS_chooser);
+
+  if (const std::string text = absl::GetFlag(FLAGS_inspect); !text.empty()) {
+    auto address = UnixAddress::parse(text);
+    if (!address.ok()) {
+      const absl::string_view why = address.status().message();
+      bad_usage(absl::StrCat("--inspect: ", why));
+    }
+    options.inspect = *address;
+  }
 
   RuntimeOptions& runtime = options.runtime;
   runtime.loop.backend = absl::GetFlag(FLAGS_backend).kind;

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "rondo/net/address.h"
+#include "rondo/net/unix_address.h"
 #include "rondo/runtime/runtime.h"
 
 namespace rondo::tools {
@@ -17,7 +19,8 @@ enum class ReadMode : std::uint8_t { kReceive, kSpan };
 struct EchoOptions {
   std::vector<Address> listen;
   ReadMode read = ReadMode::kReceive;
-  std::string chooser;  // its name
+  std::string chooser;                 // its name
+  std::optional<UnixAddress> inspect;  // where to answer rondo-top
   RuntimeOptions runtime;
 };
 
