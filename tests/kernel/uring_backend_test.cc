@@ -187,7 +187,7 @@ TEST(UringBackend, makes_no_worker_threads) {
   const Fd peer = connect_to(listening.address);
   ASSERT_TRUE(loop.finish(accept));
   Fd ours(accept.descriptor);
-  shrink_buffers(ours);
+  shrink_buffers(ours.number());
   Slot& stream = loop.adopt(std::move(ours));
   TestOp receive(OpCode::kReceive, &stream);
   loop.begin(receive);

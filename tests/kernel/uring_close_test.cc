@@ -20,7 +20,7 @@ TEST(UringClose, close_with_receive_and_send_in_flight_and_the_number_reused_at_
   const std::string text = pattern(4 << 20);
   for (int i = 0; i < 20; ++i) {
     Pair pair = connected_pair();
-    shrink_buffers(pair.ours);
+    shrink_buffers(pair.ours.number());
     const int number = pair.ours.number();
     Slot& stream = loop.adopt(std::move(pair.ours));
     TestOp receive(OpCode::kReceive, &stream);

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -209,15 +210,20 @@ inline std::string read_text(const Fd& fd, std::size_t size) {
   return text;
 }
 
+inline void set_memory(TestOp& op, std::span<char> memory) {
+  op.memory = reinterpret_cast<std::byte*>(memory.data());
+  op.size = memory.size();
+}
+
 inline void set_memory(TestOp& op, const std::string& bytes) {
   op.memory = const_cast<std::byte*>(reinterpret_cast<const std::byte*>(bytes.data()));
   op.size = bytes.size();
 }
 
-inline void shrink_buffers(const Fd& fd) {
+inline void shrink_buffers(int fd) {
   const int size = 4096;
-  ::setsockopt(fd.number(), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-  ::setsockopt(fd.number(), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 
 inline std::string pattern(std::size_t size) {

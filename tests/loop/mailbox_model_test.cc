@@ -13,6 +13,7 @@
 
 #include "rondo/loop/mailbox.h"
 #include "support/interleave.h"
+#include "support/model_atomic.h"
 
 namespace rondo {
 namespace {

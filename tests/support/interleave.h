@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Runs a few model threads in every possible interleaving of their atomic operations.
 //
-// Each model thread is a fiber that stops before every operation on a ModelAtomic; the scheduler
-// decides who performs its operation next. Executions are replayed from the beginning with another
-// decision each time, depth first, until all have been tried. Memory is sequentially consistent.
-// compare_exchange_weak never fails spuriously here: that would only repeat the loop around it.
+// Each model thread is a fiber that stops before every operation on a ModelAtomic (model_atomic.h);
+// the scheduler decides who performs its operation next. Executions are replayed from the beginning
+// with another decision each time, depth first, until all have been tried. Memory is sequentially
+// consistent. compare_exchange_weak never fails spuriously here: that would only repeat the loop
+// around it.
 //
 // Two states are the same when the memory of the world and everything that each thread has read
 // from atomics so far are the same; threads are deterministic, so the future is the same too. Such
@@ -23,7 +24,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -114,71 +114,6 @@ class Interleaver {
   std::vector<Decision> decisions_;
   std::unordered_map<std::uint64_t, std::uint64_t> explored_;
   Report report_;
-};
-
-// Stands in for std::atomic inside a World.
-template <class T>
-class ModelAtomic {
- public:
-  ModelAtomic(T value) : bits_(to_bits(value)) {}  // NOLINT: as std::atomic
-  ModelAtomic(const ModelAtomic&) = delete;
-  ModelAtomic& operator=(const ModelAtomic&) = delete;
-
-  template <class... Order>
-  T load(Order...) const {
-    before(true);
-    return after(bits_, true);
-  }
-  template <class... Order>
-  void store(T value, Order...) {
-    before();
-    bits_ = to_bits(value);
-    after(0);
-  }
-  template <class... Order>
-  T exchange(T value, Order...) {
-    before();
-    return after(std::exchange(bits_, to_bits(value)));
-  }
-  template <class... Order>
-  T fetch_add(T value, Order...) {
-    before();
-    return after(std::exchange(bits_, to_bits(static_cast<T>(from_bits(bits_) + value))));
-  }
-  template <class... Order>
-  bool compare_exchange_strong(T& expected, T desired, Order...) {
-    before();
-    const std::uint64_t seen = bits_;
-    const bool same = seen == to_bits(expected);
-    if (same) bits_ = to_bits(desired);
-    expected = after(seen);
-    return same;
-  }
-  template <class... Order>
-  bool compare_exchange_weak(T& expected, T desired, Order...) {
-    return compare_exchange_strong(expected, desired);
-  }
-  // Blocks until it is not zero.
-  void wait_for_nonzero() { Interleaver::current().wait_for_nonzero(bits_); }
-
- private:
-  static std::uint64_t to_bits(T value) {
-    std::uint64_t bits = 0;
-    std::memcpy(&bits, &value, sizeof(value));
-    return bits;
-  }
-  static T from_bits(std::uint64_t bits) {
-    T value;
-    std::memcpy(&value, &bits, sizeof(value));
-    return value;
-  }
-  void before(bool plain_load = false) const { Interleaver::current().before(bits_, plain_load); }
-  T after(std::uint64_t seen, bool plain_load = false) const {
-    Interleaver::current().after(bits_, seen, plain_load);
-    return from_bits(seen);
-  }
-
-  std::uint64_t bits_;
 };
 
 inline void Interleaver::before(const std::uint64_t& cell, bool plain_load) {
