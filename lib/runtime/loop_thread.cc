@@ -2,10 +2,10 @@
 #include "rondo/runtime/loop_thread.h"
 
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "rondo/runtime/cpus.h"
+#include "runtime/start_thread.h"
 
 namespace rondo {
 
@@ -14,16 +14,9 @@ absl::StatusOr<std::unique_ptr<LoopThread>> LoopThread::start(LoopThreadOptions 
   self->stopped_ = self->has_stopped_.get_future().share();
   std::promise<absl::StatusOr<Loop*>> created;
   auto loop = created.get_future();
-#if defined(__cpp_exceptions)
-  try {
-    self->thread_ =
-        std::thread(&LoopThread::run, self.get(), std::move(options), std::move(created));
-  } catch (const std::system_error& error) {
-    return absl::ResourceExhaustedError(std::string("a thread cannot be had: ") + error.what());
-  }
-#else
-  self->thread_ = std::thread(&LoopThread::run, self.get(), std::move(options), std::move(created));
-#endif
+  auto thread = start_thread(&LoopThread::run, self.get(), std::move(options), std::move(created));
+  if (!thread.ok()) return thread.status();
+  self->thread_ = std::move(*thread);
   auto opened = loop.get();
   if (!opened.ok()) return opened.status();
   self->loop_ = *opened;

@@ -71,7 +71,9 @@ absl::Status Runtime::Parts::open_own_loop() {
     WorkerPoolOptions workers = options.pool;
     workers.threads = options.workers;
     workers.name = options.thread_name + "-pool";
-    pool = std::make_unique<WorkerPool>(std::move(workers));
+    auto started = WorkerPool::start(std::move(workers));
+    if (!started.ok()) return started.status();
+    pool = std::move(*started);
   }
   return absl::OkStatus();
 }

@@ -6,19 +6,23 @@
 
 #include "rondo/base/assert.h"
 #include "rondo/runtime/cpus.h"
+#include "runtime/start_thread.h"
 
 namespace rondo {
 
-WorkerPool::WorkerPool(WorkerPoolOptions options) : options_(std::move(options)) {
-  const std::size_t count = std::max<std::size_t>(options_.threads, 1);
-  threads_.reserve(count);
+absl::StatusOr<std::unique_ptr<WorkerPool>> WorkerPool::start(WorkerPoolOptions options) {
+  std::unique_ptr<WorkerPool> self(new WorkerPool(std::move(options)));
+  const std::size_t count = std::max<std::size_t>(self->options_.threads, 1);
+  self->threads_.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    threads_.emplace_back([this, i] {
-      name_thread(options_.name + "-" + std::to_string(i));
-      work();
-    });
+    auto thread = start_thread(&WorkerPool::run, self.get(), i);
+    if (!thread.ok()) return thread.status();
+    self->threads_.push_back(std::move(*thread));
   }
+  return self;
 }
+
+WorkerPool::WorkerPool(WorkerPoolOptions options) : options_(std::move(options)) {}
 
 WorkerPool::~WorkerPool() {
   {
@@ -71,6 +75,11 @@ bool WorkerPool::wait_for(PoolJob& job) {
   std::unique_lock lock(mutex_);
   has_ended_.wait(lock, [&job] { return job.state > PoolJob::State::kRunning; });
   return job.state == PoolJob::State::kPosted;
+}
+
+void WorkerPool::run(std::size_t number) {
+  name_thread(options_.name + "-" + std::to_string(number));
+  work();
 }
 
 void WorkerPool::work() {

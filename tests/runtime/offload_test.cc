@@ -39,31 +39,31 @@ class Hold {
 };
 
 TEST_P(OffloadTest, gives_the_result_on_the_callers_loop) {
-  WorkerPool pool({.threads = 2});
+  const auto pool = WorkerPool::start({.threads = 2}).value();
   run([&]() -> Task<> {
     const auto here = std::this_thread::get_id();
-    auto there = co_await offload(pool, [] { return std::this_thread::get_id(); });
+    auto there = co_await offload(*pool, [] { return std::this_thread::get_id(); });
     EXPECT_NE(*there, here);
     EXPECT_EQ(std::this_thread::get_id(), here);
-    auto nothing = co_await offload(pool, [] {});
+    auto nothing = co_await offload(*pool, [] {});
     EXPECT_TRUE(nothing);
-    auto moved = co_await offload(pool, [] { return std::make_unique<int>(7); });
+    auto moved = co_await offload(*pool, [] { return std::make_unique<int>(7); });
     EXPECT_EQ(**moved, 7);
-    Result<int> flat = co_await offload(pool, []() -> Result<int> { return 3; });
+    Result<int> flat = co_await offload(*pool, []() -> Result<int> { return 3; });
     EXPECT_EQ(*flat, 3);
     Result<int> failed =
-        co_await offload(pool, []() -> Result<int> { return Error::from_errno(ENOENT); });
+        co_await offload(*pool, []() -> Result<int> { return Error::from_errno(ENOENT); });
     EXPECT_EQ(failed.error().number(), ENOENT);
   });
 }
 
 TEST_P(OffloadTest, brings_an_exception_back) {
-  WorkerPool pool;
+  const auto pool = WorkerPool::start().value();
   run([&]() -> Task<> {
     std::string what;
     try {
       auto never =
-          co_await offload(pool, []() -> int { throw std::runtime_error("thrown there"); });
+          co_await offload(*pool, []() -> int { throw std::runtime_error("thrown there"); });
       EXPECT_FALSE(never);
     } catch (const std::runtime_error& error) {
       what = error.what();
@@ -73,7 +73,7 @@ TEST_P(OffloadTest, brings_an_exception_back) {
 }
 
 TEST_P(OffloadTest, the_loop_goes_on_meanwhile) {
-  WorkerPool pool;
+  const auto pool = WorkerPool::start().value();
   Hold hold;
   run([&]() -> Task<> {
     int rounds = 0;
@@ -84,20 +84,20 @@ TEST_P(OffloadTest, the_loop_goes_on_meanwhile) {
       }
       hold.let_go();
     };
-    co_await when_all(offload(pool, hold.call()), other());
+    co_await when_all(offload(*pool, hold.call()), other());
     EXPECT_EQ(rounds, 20);
   });
 }
 
 TEST_P(OffloadTest, calls_start_in_the_order_in_which_they_came) {
-  WorkerPool pool;
+  const auto pool = WorkerPool::start().value();
   std::vector<int> order;
   run([&]() -> Task<> {
     co_await with_scope([&](Scope& scope) -> Task<> {
       for (int i = 0; i < 50; ++i) {
         scope.spawn([&pool, &order, i]() -> Task<> {
           auto call = [&order, i] { order.push_back(i); };
-          auto done = co_await offload(pool, std::move(call));
+          auto done = co_await offload(*pool, std::move(call));
           EXPECT_TRUE(done);
         });
       }
@@ -109,13 +109,13 @@ TEST_P(OffloadTest, calls_start_in_the_order_in_which_they_came) {
 }
 
 TEST_P(OffloadTest, beyond_the_queue_calls_are_refused_and_counted) {
-  WorkerPool pool({.threads = 1, .queue = 2});
+  const auto pool = WorkerPool::start({.threads = 1, .queue = 2}).value();
   Hold hold;
   int done = 0;
   int refused = 0;
   run([&]() -> Task<> {
     auto one = [&]() -> Task<> {
-      auto result = co_await offload(pool, [] {});
+      auto result = co_await offload(*pool, [] {});
       result ? ++done : ++refused;
       if (!result) {
         EXPECT_EQ(result.error().number(), EAGAIN);
@@ -123,45 +123,45 @@ TEST_P(OffloadTest, beyond_the_queue_calls_are_refused_and_counted) {
     };
     co_await with_scope([&](Scope& scope) -> Task<> {
       scope.spawn([&]() -> Task<> {
-        auto held = co_await offload(pool, hold.call());
+        auto held = co_await offload(*pool, hold.call());
         EXPECT_TRUE(held);
       });
       co_await turns(1);
       hold.wait_until_begun();
       for (int i = 0; i < 5; ++i) scope.spawn(one);
       co_await turns(2);
-      EXPECT_EQ(pool.queued(), 2u);
+      EXPECT_EQ(pool->queued(), 2u);
       hold.let_go();
     });
   });
   EXPECT_EQ(done, 2);
   EXPECT_EQ(refused, 3);
-  EXPECT_EQ(pool.refused(), 3u);
+  EXPECT_EQ(pool->refused(), 3u);
 }
 
 TEST_P(OffloadTest, a_stop_before_the_start_withdraws_the_call) {
-  WorkerPool pool;
+  const auto pool = WorkerPool::start().value();
   Hold hold;
   bool called = false;
   Error outcome;
   run([&]() -> Task<> {
     co_await with_scope([&](Scope& outer) -> Task<> {
       outer.spawn([&]() -> Task<> {
-        auto held = co_await offload(pool, hold.call());
+        auto held = co_await offload(*pool, hold.call());
         EXPECT_TRUE(held);
       });
       co_await turns(1);
       hold.wait_until_begun();
       co_await with_scope([&](Scope& scope) -> Task<> {
         scope.spawn([&]() -> Task<> {
-          auto result = co_await offload(pool, [&] { called = true; });
+          auto result = co_await offload(*pool, [&] { called = true; });
           outcome = result.error();
         });
         co_await turns(1);
         scope.stop();
       });
       EXPECT_TRUE(outcome.is(Errc::canceled)) << outcome.message();
-      EXPECT_EQ(pool.queued(), 0u);
+      EXPECT_EQ(pool->queued(), 0u);
       hold.let_go();
     });
   });
@@ -169,15 +169,15 @@ TEST_P(OffloadTest, a_stop_before_the_start_withdraws_the_call) {
 }
 
 TEST_P(OffloadTest, a_stop_after_the_start_waits_for_the_call) {
-  WorkerPool pool;
+  const auto pool = WorkerPool::start().value();
   Hold hold;
   bool got = false;
   run([&]() -> Task<> {
     co_await with_scope([&](Scope& scope) -> Task<> {
       scope.spawn([&]() -> Task<> {
-        auto held = co_await offload(pool, hold.call());
+        auto held = co_await offload(*pool, hold.call());
         got = held.ok();
-        auto after = co_await offload(pool, [] {});
+        auto after = co_await offload(*pool, [] {});
         EXPECT_TRUE(after.error().is(Errc::canceled));
       });
       co_await turns(1);
@@ -193,7 +193,7 @@ TEST_P(OffloadTest, a_stop_after_the_start_waits_for_the_call) {
 
 // What a call refers to may lie in the frame that waits for it.
 TEST_P(OffloadTest, a_frame_that_is_destroyed_waits_for_its_running_call) {
-  WorkerPool pool;
+  const auto pool = WorkerPool::start().value();
   Hold hold;
   bool frame_lived = false;
   std::thread helper;
@@ -205,7 +205,7 @@ TEST_P(OffloadTest, a_frame_that_is_destroyed_waits_for_its_running_call) {
     };
     bool alive = false;
     Local local(alive);
-    auto never = co_await offload(pool, [&] {
+    auto never = co_await offload(*pool, [&] {
       hold.call()();
       frame_lived = local.alive;
     });
@@ -220,15 +220,15 @@ TEST_P(OffloadTest, a_frame_that_is_destroyed_waits_for_its_running_call) {
 }
 
 TEST_P(OffloadTest, a_frame_that_is_destroyed_takes_back_a_call_that_waits) {
-  WorkerPool pool;
+  const auto pool = WorkerPool::start().value();
   Hold hold;
   bool called = false;
   loop().spawn([&]() -> Task<> {
-    auto never = co_await offload(pool, hold.call());
+    auto never = co_await offload(*pool, hold.call());
     ADD_FAILURE() << "resumed: " << never.ok();
   });
   loop().spawn([&]() -> Task<> {
-    auto never = co_await offload(pool, [&] { called = true; });
+    auto never = co_await offload(*pool, [&] { called = true; });
     ADD_FAILURE() << "resumed: " << never.ok();
   });
   turn(2);
@@ -236,14 +236,14 @@ TEST_P(OffloadTest, a_frame_that_is_destroyed_takes_back_a_call_that_waits) {
   hold.let_go();
   destroy_loop();
   // The second may have begun after the first; then the loop's end has waited for it.
-  EXPECT_EQ(pool.queued(), 0u);
+  EXPECT_EQ(pool->queued(), 0u);
 }
 
 TEST_P(OffloadTest, a_frame_destroyed_with_its_result_in_the_mailbox_frees_it) {
-  WorkerPool pool;
+  const auto pool = WorkerPool::start().value();
   std::promise<void> called;
   loop().spawn([&]() -> Task<> {
-    auto never = co_await offload(pool, [&] {
+    auto never = co_await offload(*pool, [&] {
       called.set_value();
       return std::make_unique<std::string>(100, 'x');
     });
@@ -255,17 +255,17 @@ TEST_P(OffloadTest, a_frame_destroyed_with_its_result_in_the_mailbox_frees_it) {
 }
 
 TEST_P(OffloadTest, an_offload_that_was_never_awaited_does_nothing) {
-  WorkerPool pool;
+  const auto pool = WorkerPool::start().value();
   bool called = false;
   {
-    auto unused = offload(pool, [&] { called = true; });
+    auto unused = offload(*pool, [&] { called = true; });
   }
   EXPECT_FALSE(called);
 }
 
 TEST(OffloadStress, loops_on_several_threads_share_a_pool_and_stop_at_any_time) {
   const int rounds = scaled(300);
-  WorkerPool pool({.threads = 2, .queue = 16});
+  const auto pool = WorkerPool::start({.threads = 2, .queue = 16}).value();
   std::atomic<int> ran{0};
   for (int round = 0; round < rounds; ++round) {
     auto first = LoopThread::start({.loop = {.backend = BackendKind::kEpoll}}).value();
@@ -274,7 +274,7 @@ TEST(OffloadStress, loops_on_several_threads_share_a_pool_and_stop_at_any_time) 
       for (int task = 0; task < 8; ++task) {
         ASSERT_TRUE(spawn_on(thread->loop(), [&]() -> Task<> {
           for (int i = 0; i < 5; ++i) {
-            auto result = co_await offload(pool, [&] { return ++ran; });
+            auto result = co_await offload(*pool, [&] { return ++ran; });
             if (!result && result.error().is(Errc::canceled)) co_return;
           }
         }));
@@ -283,7 +283,7 @@ TEST(OffloadStress, loops_on_several_threads_share_a_pool_and_stop_at_any_time) 
     if (round % 2 == 0) first->stop();
   }
   EXPECT_GT(ran, 0);
-  EXPECT_EQ(pool.queued(), 0u);
+  EXPECT_EQ(pool->queued(), 0u);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "rondo/base/list.h"
 #include "rondo/base/mail.h"
 #include "rondo/base/runner.h"
@@ -51,7 +52,10 @@ struct WorkerPoolOptions {
 // instructions at a time, by those who offload; connections that do not never meet it.
 class WorkerPool {
  public:
-  explicit WorkerPool(WorkerPoolOptions options = {});
+  // Returns when all threads have been started, or that one of them cannot be had; those that were
+  // have ended then.
+  static absl::StatusOr<std::unique_ptr<WorkerPool>> start(WorkerPoolOptions options = {});
+
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
   // Waits for what runs. Nothing may be queued any more: the loops that offload have ended before.
@@ -74,6 +78,9 @@ class WorkerPool {
   bool wait_for(PoolJob& job);
 
  private:
+  explicit WorkerPool(WorkerPoolOptions options);
+
+  void run(std::size_t number);
   void work();
 
   const WorkerPoolOptions options_;
