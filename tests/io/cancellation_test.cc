@@ -129,6 +129,7 @@ TEST_P(CancellationTest, a_canceled_send_tells_exactly_how_much_went) {
 
 class RacingCancellationTest : public StreamTest {};
 RONDO_ON_EVERY_STREAM_CELL(RacingCancellationTest);
+RONDO_IN_EVERY_TOPOLOGY(RacingCancellationTest);
 
 // Each receive is asked to stop after a few turns, while bytes come in all the time. Whatever wins,
 // no byte may be lost, doubled or moved.

@@ -18,6 +18,7 @@ namespace {
 
 class ByteStreamTest : public StreamTest {};
 RONDO_ON_EVERY_STREAM_CELL(ByteStreamTest);
+RONDO_IN_EVERY_TOPOLOGY(ByteStreamTest);
 
 TEST_P(ByteStreamTest, what_is_sent_is_received_both_ways) {
   run_between([&](auto& client, auto& server) -> Task<> {

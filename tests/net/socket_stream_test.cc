@@ -16,6 +16,7 @@ namespace {
 
 class SocketStreamTest : public TransportTest {};
 RONDO_ON_EVERY_CELL(SocketStreamTest);
+RONDO_IN_EVERY_TOPOLOGY(SocketStreamTest);
 
 bool is_reset(Error error) { return error.number() == ECONNRESET || error.number() == EPIPE; }
 

@@ -18,6 +18,7 @@ static_assert(Stream<Chunks<MemoryStream>>);
 
 class StreamsTest : public TransportTest {};
 RONDO_ON_EVERY_CELL(StreamsTest);
+RONDO_IN_EVERY_TOPOLOGY(StreamsTest);
 
 TEST_P(StreamsTest, connections_come_one_after_the_other_until_a_stop) {
   run([this]() -> Task<> {

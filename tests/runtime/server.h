@@ -18,6 +18,7 @@
 #include "support/backends.h"
 #include "support/descriptors.h"
 #include "support/raw_peer.h"
+#include "support/topologies.h"
 #include "support/watchdog.h"
 
 namespace rondo {
@@ -32,38 +33,11 @@ inline Task<> echo_stream(SocketStream stream) {
   }
 }
 
-// A topology of the suite, and how it is asked for.
-struct TopologyCell {
-  const char* name;
-  Topology topology;
-  AcceptMode accept = AcceptMode::kHandOver;
-  std::size_t masters = 1;
-  std::size_t workers = 2;
-};
-
-inline std::vector<TopologyCell> topology_cells() {
-  return {
-      {"single", Topology::kSingle},
-      {"pool", Topology::kPool},
-      {"handoff", Topology::kMasterSub, AcceptMode::kHandOver, 1, 2},
-      {"two_masters", Topology::kMasterSub, AcceptMode::kHandOver, 2, 2},
-      {"reuseport", Topology::kMasterSub, AcceptMode::kReusePort, 1, 2},
-  };
-}
-
 struct RuntimeCell {
   BackendCell backend;
   TopologyCell topology;
 
-  RuntimeOptions options() const {
-    RuntimeOptions options;
-    options.topology = topology.topology;
-    options.accept = topology.accept;
-    options.masters = topology.masters;
-    options.workers = topology.workers;
-    options.loop = backend.options();
-    return options;
-  }
+  RuntimeOptions options() const { return topology.options(backend.options()); }
 };
 
 inline std::vector<RuntimeCell> runtime_cells() {

@@ -105,18 +105,32 @@ std::vector<Cell> stream_cells() { return and_pairs(cells()); }
 
 std::vector<Cell> kernel_stream_cells() { return and_pairs(kernel_cells()); }
 
+std::vector<Cell> served_cells() {
+  const TransportCell transport = transport_cells().front();
+  std::vector<Cell> all;
+  for (const BackendCell& backend : main_backend_cells()) {
+    for (const TopologyCell& topology : one_loop_topology_cells()) {
+      all.push_back({backend, transport, topology});
+    }
+  }
+  return all;
+}
+
 std::string name_of_backend(const testing::TestParamInfo<BackendCell>& info) {
   return info.param.name;
 }
 
 std::string name_of_cell(const testing::TestParamInfo<Cell>& info) {
-  return std::string(info.param.backend.name) + "_" + info.param.transport.name;
+  std::string name = std::string(info.param.backend.name) + "_" + info.param.transport.name;
+  if (info.param.topology) name += std::string("_in_") + info.param.topology->name;
+  return name;
 }
 
 void PrintTo(const BackendCell& cell, std::ostream* out) { *out << cell.name; }
 
 void PrintTo(const Cell& cell, std::ostream* out) {
   *out << cell.backend.name << " over " << cell.transport.name;
+  if (cell.topology) *out << " in " << cell.topology->name;
 }
 
 }  // namespace rondo

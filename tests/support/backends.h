@@ -4,6 +4,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "rondo/loop/loop.h"
 #include "rondo/net/address.h"
+#include "support/topologies.h"
 
 namespace rondo {
 
@@ -36,6 +38,8 @@ struct TransportCell {
 struct Cell {
   BackendCell backend;
   TransportCell transport;
+  // Where the loop lives; if it is none of these, the test turns it itself.
+  std::optional<TopologyCell> topology = {};
 };
 
 // 127.0.0.1 with a port of the kernel's choice, for tests that do not care how bytes travel.
@@ -57,8 +61,11 @@ std::vector<Cell> tcp_cells();
 // As cells() and kernel_cells(), and each backend with a pair in memory, which has no listener.
 std::vector<Cell> stream_cells();
 std::vector<Cell> kernel_stream_cells();
+// The main backends with TCP, each inside each topology.
+std::vector<Cell> served_cells();
 
-// The part of a test's name that says where it ran: "epoll_edge", "io_uring_tcp6".
+// The part of a test's name that says where it ran: "epoll_edge", "io_uring_tcp6",
+// "poll_tcp4_in_handoff".
 std::string name_of_backend(const testing::TestParamInfo<BackendCell>& info);
 std::string name_of_cell(const testing::TestParamInfo<Cell>& info);
 void PrintTo(const BackendCell& cell, std::ostream* out);

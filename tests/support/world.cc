@@ -45,7 +45,7 @@ int kernel_workers() {
 
 }  // namespace
 
-void World::open(LoopOptions options) {
+void World::begin(LoopOptions& options) {
   open_before_ = open_descriptors();
   watchdog_.emplace();
   options.on_exception = [this](std::exception_ptr failure) {
@@ -57,8 +57,19 @@ void World::open(LoopOptions options) {
       escaped_.emplace_back("something that is no std::exception");
     }
   };
+}
+
+void World::open(LoopOptions options) {
+  begin(options);
   loop_ = create(std::move(options));
   watchdog_->watch(loop_.get());
+}
+
+void World::open_in(const TopologyCell& topology, LoopOptions options, const Address& any) {
+  begin(options);
+  if (create(options) == nullptr) return;
+  serving_.emplace(topology, std::move(options), any);
+  watchdog_->watch(&serving_->loop());
 }
 
 std::unique_ptr<Loop> World::create(LoopOptions options) {
@@ -76,6 +87,7 @@ std::unique_ptr<Loop> World::create(LoopOptions options) {
 
 void World::destroy_loop() {
   watchdog_->watch(nullptr);
+  serving_.reset();
   loop_.reset();
 }
 
@@ -118,6 +130,12 @@ Address address_of(const SocketListener& listener) {
   return Address::local_of(listener.fd()).value();
 }
 
+void TransportTest::SetUp() {
+  LoopOptions options = GetParam().backend.options();
+  if (!GetParam().topology) return open(std::move(options));
+  open_in(*GetParam().topology, std::move(options), any());
+}
+
 SocketListener TransportTest::listen(const ListenOptions& options) {
   auto listener = rondo::listen(loop(), any(), options);
   EXPECT_TRUE(listener.ok()) << listener.status().message();
@@ -131,6 +149,14 @@ TcpListener TcpTest::listen(const ListenOptions& options) {
 }
 
 Task<Ends> TransportTest::connected() {
+  if (serving_) {
+    auto client = co_await connect(serving_->address());
+    EXPECT_TRUE(client) << client.error().message();
+    Ends served;
+    served.client = std::move(*client);
+    served.server = co_await serving_->accepted();
+    co_return served;
+  }
   SocketListener listener = listen();
   auto both = co_await when_all(connect(address_of(listener)), listener.accept());
   EXPECT_TRUE(std::get<0>(both)) << std::get<0>(both).error().message();
@@ -142,8 +168,13 @@ Task<Ends> TransportTest::connected() {
 }
 
 Task<Mixed> TransportTest::connected_to_raw(int receive_buffer) {
-  SocketListener listener = listen();
   Mixed ends;
+  if (serving_) {
+    ends.peer = RawPeer::connect(serving_->address(), receive_buffer);
+    ends.stream = co_await serving_->accepted();
+    co_return ends;
+  }
+  SocketListener listener = listen();
   ends.peer = RawPeer::connect(address_of(listener), receive_buffer);
   auto stream = co_await listener.accept();
   EXPECT_TRUE(stream) << stream.error().message();

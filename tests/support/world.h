@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The fixtures of the behavioural suite: a loop of the cell's backend, a watchdog, and a check that
-// nothing is left open when the loop has gone.
+// nothing is left open when the loop has gone. A cell's loop may live inside a topology: then its
+// connections come in through the runtime.
 #pragma once
 
 #include <chrono>
@@ -20,6 +21,7 @@
 #include "support/backends.h"
 #include "support/descriptors.h"
 #include "support/raw_peer.h"
+#include "support/serving_loop.h"
 #include "support/watchdog.h"
 
 namespace rondo {
@@ -91,15 +93,19 @@ class World : public testing::Test {
  protected:
   // Opens the loop; the test is skipped if the backend cannot be had here.
   void open(LoopOptions options);
+  // Opens it inside a topology, with a listener on `any`. The runtime's thread turns it, so that
+  // run() is all that can be done with it from outside.
+  void open_in(const TopologyCell& topology, LoopOptions options, const Address& any);
   void TearDown() override;
 
-  Loop& loop() { return *loop_; }
+  Loop& loop() { return serving_ ? serving_->loop() : *loop_; }
   // Destroys the loop before the test's end.
   void destroy_loop();
 
-  // Runs a task until it and everything else on the loop has ended.
+  // Runs a task until it and everything else on the loop has ended; inside a topology until it has.
   template <class Body>
   void run(Body body) {
+    if (serving_) return serving_->run(std::move(body));
     loop().spawn(std::move(body));
     loop().run();
   }
@@ -110,8 +116,11 @@ class World : public testing::Test {
 
   // Exceptions that left spawned tasks; each is a failure unless the test takes it from here.
   std::vector<std::string> escaped_;
+  // Inside a topology; where its connections come from.
+  std::optional<ServingLoop> serving_;
 
  private:
+  void begin(LoopOptions& options);
   // The loop of a cell; nullptr, and the test is skipped, if there can be none here.
   std::unique_ptr<Loop> create(LoopOptions options);
 
@@ -142,7 +151,7 @@ class ClockTest : public World, public testing::WithParamInterface<BackendCell> 
 // For what runs over every backend and every transport.
 class TransportTest : public World, public testing::WithParamInterface<Cell> {
  protected:
-  void SetUp() override { open(GetParam().backend.options()); }
+  void SetUp() override;
 
   const Address& any() const { return GetParam().transport.any; }
   SocketListener listen(const ListenOptions& options = {});
@@ -183,6 +192,9 @@ class TcpTest : public TransportTest {
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(main_backend_cells()), name_of_backend)
 #define RONDO_ON_EVERY_CELL(Suite) \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(cells()), name_of_cell)
+// Beside one of the others: what needs nothing of its loop but run().
+#define RONDO_IN_EVERY_TOPOLOGY(Suite) \
+  INSTANTIATE_TEST_SUITE_P(served, Suite, testing::ValuesIn(served_cells()), name_of_cell)
 #define RONDO_ON_EVERY_KERNEL_CELL(Suite) \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(kernel_cells()), name_of_cell)
 #define RONDO_ON_EVERY_STREAM_CELL(Suite) \
