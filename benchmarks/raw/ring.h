@@ -4,8 +4,13 @@
 #include <liburing.h>
 
 // The ring of both io_uring floors: one issuer, completions only inside the one enter of a turn,
-// and the ring's own descriptor registered, which saves a reference count per enter.
+// and the ring's own descriptor registered, which saves a reference count per enter. Unless
+// `features` say otherwise.
 void open_ring(struct io_uring* ring);
+
+// A table for sockets that have no descriptors. As many as there may be descriptors, if that is
+// less.
+void open_table(struct io_uring* ring, unsigned sockets);
 
 // The next free submission entry; sends the queued ones first when there is none.
 struct io_uring_sqe* next_entry(struct io_uring* ring);
