@@ -28,8 +28,9 @@ ABSL_FLAG(TimeFlag, time, TimeFlag{},
 ABSL_FLAG(std::vector<std::string>, subject, {},
           "only these subjects; may be given several times (rondo-bench list names them)");
 ABSL_FLAG(std::vector<std::string>, server, {},
-          "'NAME: COMMAND PORT', one more server wherever there are peers; PORT stands for a free "
-          "port that is chosen. Without PORT it must print `listening on HOST:PORT`");
+          "'NAME: COMMAND PORT', one more server in echo, payload, accept and wake-cost; PORT "
+          "stands for a free port that is chosen. Without PORT it must print `listening on "
+          "HOST:PORT`");
 ABSL_FLAG(std::vector<std::string>, cell, {}, "only the cells of this name, as in the tables");
 ABSL_FLAG(bool, fresh, false, "does not go on with results that are there; puts them aside");
 ABSL_FLAG(bool, times, false,

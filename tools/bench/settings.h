@@ -18,7 +18,7 @@ struct Settings {
   int latency_rounds = 3;         // further windows that tell latencies
   bool quick = false;             // the cells that say most, the subjects that differ most
   std::vector<std::string> only;  // subjects; empty: all
-  std::vector<Subject> further;   // servers of the user's own, in every echo cell
+  std::vector<Subject> further;   // servers of the user's own
 };
 
 }  // namespace rondo::bench

@@ -36,13 +36,13 @@ bool is_named(const std::vector<std::string>& names, const std::string& name) {
 std::vector<Subject> ours_and_floors(const Settings& settings) {
   std::vector<Subject> subjects = rondo_subjects(settings.programs);
   append(subjects, floor_subjects(settings.programs));
+  append(subjects, settings.further);
   return subjects;
 }
 
 std::vector<Subject> everybody(const Settings& settings) {
   std::vector<Subject> subjects = ours_and_floors(settings);
   append(subjects, peer_subjects(settings.programs));
-  append(subjects, settings.further);
   for (const Subject& further : further_rondo_subjects(settings.programs)) {
     if (is_named(settings.only, further.name)) subjects.push_back(further);
   }

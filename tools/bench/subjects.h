@@ -10,7 +10,7 @@
 
 namespace rondo::bench {
 
-// rondo in every way of waiting, and the raw servers; the quick ones of them.
+// rondo in every way of waiting, the raw servers, and those of --server.
 std::vector<Subject> ours_and_floors(const Settings& settings);
 
 // Those, the peers, and the servers of the user's own.
