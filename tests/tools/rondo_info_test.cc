@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // rondo-info's findings and its reports; tests/dev has the program itself.
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -78,6 +79,19 @@ TEST(RondoInfo, epoll_is_usable_everywhere_and_what_auto_takes_is_usable) {
   }
   EXPECT_TRUE(is_usable);
   EXPECT_FALSE(found->automatic.reason.empty());
+}
+
+TEST(RondoInfo, what_the_backend_leaves_out_is_told_of_too) {
+  auto found = find_capabilities();
+  ASSERT_TRUE(found.ok()) << found.status();
+  if (found->uring.empty()) return;  // no ring is to be had
+  for (const std::string name : {"direct descriptors", "incremental buffers", "NAPI busy poll"}) {
+    const auto is_it = [&](const UringCapability& each) { return each.name == name; };
+    const auto place = std::find_if(found->uring.begin(), found->uring.end(), is_it);
+    ASSERT_NE(place, found->uring.end()) << name;
+    EXPECT_EQ(place->group, "left out");
+    EXPECT_THAT(place->probe, HasSubstr(place->usable ? ": taken" : ": E"));
+  }
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ struct BackendCapability {
 
 // One thing that io_uring may have or not.
 struct UringCapability {
-  std::string group;  // "setup flag", "feature bit", "opcode", "trial"
+  std::string group;  // "setup flag", "feature bit", "opcode", "trial", "left out"
   std::string name;
   bool usable;
   std::string probe;  // how that was found out, and what was answered where that tells more

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -63,6 +65,10 @@ constexpr NamedBit kOpcodes[] = {
     {"SOCKET", IORING_OP_SOCKET},     {"TIMEOUT", IORING_OP_TIMEOUT},
 };
 
+struct Free {
+  void operator()(void* memory) const noexcept { std::free(memory); }
+};
+
 std::string errno_name(int error) {
   const char* name = ::strerrorname_np(error);
   return name == nullptr ? absl::StrCat("errno ", error) : name;
@@ -96,9 +102,6 @@ void add_feature_bits(unsigned features, std::vector<UringCapability>& found) {
 
 void add_opcodes(int ring, std::vector<UringCapability>& found) {
   constexpr unsigned kMost = 256;
-  struct Free {
-    void operator()(io_uring_probe* probe) const noexcept { std::free(probe); }
-  };
   const std::unique_ptr<io_uring_probe, Free> probe(static_cast<io_uring_probe*>(
       std::calloc(1, sizeof(io_uring_probe) + kMost * sizeof(io_uring_probe_op))));
   const long outcome =
@@ -119,12 +122,65 @@ void add_trial(const char* name, const UringForm& form, std::vector<UringCapabil
                    probed.ok() ? where : absl::StrCat(where, ": ", probed.message())});
 }
 
+// A call of io_uring_register, and the one that undoes it. What they are told they may change.
+struct Registration {
+  const char* group;
+  const char* name;
+  const char* call;
+  unsigned code;
+  unsigned undo;
+  void* argument;
+  unsigned count;       // as the call counts
+  unsigned undo_count;  // 0: undoing takes no argument
+};
+
+void add_registration(int ring, const Registration& trial, std::vector<UringCapability>& found) {
+  const long outcome =
+      ::syscall(__NR_io_uring_register, ring, trial.code, trial.argument, trial.count);
+  const std::string answer = outcome >= 0 ? "taken" : errno_name(errno);
+  found.push_back({trial.group, trial.name, outcome >= 0, absl::StrCat(trial.call, ": ", answer)});
+  if (outcome < 0) return;
+  void* argument = trial.undo_count == 0 ? nullptr : trial.argument;
+  ::syscall(__NR_io_uring_register, ring, trial.undo, argument, trial.undo_count);
+}
+
 void add_registered_ring(int ring, std::vector<UringCapability>& found) {
   io_uring_rsrc_update entry = {.offset = ~0u, .resv = 0, .data = static_cast<__u64>(ring)};
-  const long count = ::syscall(__NR_io_uring_register, ring, IORING_REGISTER_RING_FDS, &entry, 1);
-  const std::string answer = count == 1 ? "taken" : errno_name(errno);
-  found.push_back({"trial", "registered ring descriptor", count == 1, "RING_FDS: " + answer});
-  if (count == 1) ::syscall(__NR_io_uring_register, ring, IORING_UNREGISTER_RING_FDS, &entry, 1);
+  add_registration(ring,
+                   {"trial", "registered ring descriptor", "RING_FDS", IORING_REGISTER_RING_FDS,
+                    IORING_UNREGISTER_RING_FDS, &entry, 1, 1},
+                   found);
+}
+
+// What the backend leaves out, since it won nothing (lib/README.md has the figures). The rest of
+// it is among the setup flags, feature bits and opcodes: SQPOLL, MIN_TIMEOUT, SEND_ZC.
+void add_left_out(int ring, std::vector<UringCapability>& found) {
+  constexpr const char* kGroup = "left out";
+  io_uring_rsrc_register table = {};
+  table.nr = kEntries;
+  table.flags = IORING_RSRC_REGISTER_SPARSE;
+  add_registration(ring,
+                   {kGroup, "direct descriptors", "FILES2, sparse", IORING_REGISTER_FILES2,
+                    IORING_UNREGISTER_FILES, &table, sizeof(table), 0},
+                   found);
+
+  constexpr std::size_t kPage = 4096;
+  const std::unique_ptr<void, Free> page(std::aligned_alloc(kPage, kPage));
+  std::memset(page.get(), 0, kPage);
+  io_uring_buf_reg buffers = {};
+  buffers.ring_addr = reinterpret_cast<std::uintptr_t>(page.get());
+  buffers.ring_entries = kEntries;
+  buffers.pad = uapi::kBufferRingIncremental;
+  add_registration(ring,
+                   {kGroup, "incremental buffers", "PBUF_RING, incremental",
+                    IORING_REGISTER_PBUF_RING, IORING_UNREGISTER_PBUF_RING, &buffers, 1, 1},
+                   found);
+
+  uapi::Napi napi = {.busy_poll_us = 1};
+  add_registration(
+      ring,
+      {kGroup, "NAPI busy poll", "NAPI", uapi::kRegisterNapi, uapi::kUnregisterNapi, &napi, 1, 1},
+      found);
 }
 
 void add_trials(int ring, std::vector<UringCapability>& found) {
@@ -163,6 +219,7 @@ std::vector<UringCapability> find_uring_features() {
   add_feature_bits(params.features, found);
   add_opcodes(fd, found);
   add_trials(fd, found);
+  add_left_out(fd, found);
   return found;
 }
 
