@@ -61,12 +61,22 @@ void Pool::on_foreign_return(void (*wake)(void*), void* argument) noexcept {
   wake_argument_ = argument;
 }
 
+inline void Pool::keep(Block& block) noexcept {
+  poison(block.data, options_.block_bytes);
+  block.next_mail = free_;
+  free_ = &block;
+}
+
 void Pool::give_back(Block& block) noexcept {
   if (current_thread() == owner_thread_.load(std::memory_order_relaxed)) [[likely]] {
     --out_;
     keep(block);
     return;
   }
+  give_back_from_afar(block);
+}
+
+void Pool::give_back_from_afar(Block& block) noexcept {
   // The wake must come before the last touch: after the subtraction the pool may be gone.
   returned_.push(block);
   std::atomic_thread_fence(std::memory_order_seq_cst);  // the other half is in set_starving
@@ -79,12 +89,6 @@ void Pool::give_back(Block& block) noexcept {
 
 // Makes free_ not empty; false when max_blocks are out, or memory is.
 bool Pool::replenish() noexcept { return collect_returned() || grow(); }
-
-void Pool::keep(Block& block) noexcept {
-  poison(block.data, options_.block_bytes);
-  block.next_mail = free_;
-  free_ = &block;
-}
 
 bool Pool::collect_returned() noexcept {
   Block* block = returned_.take_all();

@@ -8,21 +8,13 @@
 
 namespace rondo {
 
-bool send_now(Op& op) noexcept {
+namespace {
+
+// Less than everything went: `count` and errno are the results of send().
+[[gnu::noinline]] bool sent_less(Op& op, ssize_t count) noexcept {
   Slot& slot = *op.slot;
-  const std::size_t wanted = op.size - op.done;
-  ssize_t count;
-  do {
-    ++slot.table.calls;
-    count = ::send(slot.fd, op.memory + op.done, wanted, MSG_NOSIGNAL);
-  } while (count < 0 && errno == EINTR);
-  if (static_cast<std::size_t>(count) == wanted) [[likely]] {
-    op.done = op.size;
-    slot.table.count_sent(wanted);
-    op.complete({});
-    return true;
-  }
   if (count < 0) {
+    if (errno == EINTR) return send_now(op);
     if (errno != EAGAIN && errno != EWOULDBLOCK) {
       op.complete(Error::from_errno(errno));
       return true;
@@ -37,6 +29,20 @@ bool send_now(Op& op) noexcept {
   }
   slot.set(kSlotUnwritable);
   return false;
+}
+
+}  // namespace
+
+bool send_now(Op& op) noexcept {
+  ++op.slot->table.calls;
+  const ssize_t count = ::send(op.slot->fd, op.memory + op.done, op.size - op.done, MSG_NOSIGNAL);
+  if (static_cast<std::size_t>(count) != op.size - op.done) [[unlikely]] {
+    return sent_less(op, count);
+  }
+  op.slot->table.count_sent(static_cast<std::size_t>(count));
+  op.done = op.size;
+  op.complete({});
+  return true;
 }
 
 }  // namespace rondo

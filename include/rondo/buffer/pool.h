@@ -88,6 +88,7 @@ class Pool {
   void retire() noexcept;
   bool replenish() noexcept;
   void keep(Block& block) noexcept;
+  void give_back_from_afar(Block& block) noexcept;
   bool collect_returned() noexcept;
   bool can_grow() const noexcept { return total_ < options_.max_blocks; }
   bool grow() noexcept;

@@ -58,8 +58,6 @@ class Operation : public Op {
   template <class Shortcut>
   bool begin(TaskContext& context, std::coroutine_handle<> self, Shortcut&& shortcut) noexcept {
     Loop& loop = loop_of(context);
-    require(slot != nullptr, context,
-            "an operation on a stream or listener that is closed or moved from");
     require(&slot->table == &loop.slots(), context,
             "an operation on a stream of another loop; streams are used on their own loop only");
     require(state == OpState::kIdle, context,
@@ -103,7 +101,7 @@ class Operation : public Op {
   void enqueue(Loop& loop, Progress progress) noexcept;
   void abandon() noexcept;
 
-  TaskContext* context_ = nullptr;
+  TaskContext* context_;  // set when it begins; nothing reads it earlier
 };
 
 }  // namespace rondo

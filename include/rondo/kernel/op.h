@@ -69,6 +69,7 @@ class Op : public ReadyNode {
   OpCode code;
   OpState state = OpState::kIdle;
   std::uint8_t flags = 0;
+  std::uint8_t unused = 0;  // so that the compiler sets this line with one store
   Error error;
   Slot* slot;
   union {

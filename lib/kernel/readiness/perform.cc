@@ -18,6 +18,12 @@ Performed fail(Op& op, int error) noexcept {
   return Performed::kDone;
 }
 
+Performed ended(Op& op, ssize_t count, int error) noexcept {
+  if (count < 0) return would_block(error) ? Performed::kWouldBlock : fail(op, error);
+  op.complete(Errc::end_of_stream);
+  return Performed::kDone;
+}
+
 // The parts that have not gone yet, as far as they fit; `bytes` is their size.
 std::size_t remaining_parts(const Op& op, std::array<iovec, 64>& parts,
                             std::size_t& bytes) noexcept {
@@ -59,10 +65,14 @@ bool concerns_only_the_peer(int error) noexcept {
 
 }  // namespace
 
-Performed receive_ended(Op& op, ssize_t count, int error) noexcept {
-  if (count < 0) return would_block(error) ? Performed::kWouldBlock : fail(op, error);
-  op.complete(Errc::end_of_stream);
-  return Performed::kDone;
+Performed received_nothing(Op& op, Pool& pool, ssize_t count) noexcept {
+  const int error = errno;
+  pool.give_back(*op.block);
+  return count < 0 && error == EINTR ? perform_receive(op, pool) : ended(op, count, error);
+}
+
+Performed read_nothing(Op& op, ssize_t count) noexcept {
+  return count < 0 && errno == EINTR ? perform_read(op) : ended(op, count, errno);
 }
 
 Performed perform_send(Op& op) noexcept {

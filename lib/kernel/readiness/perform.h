@@ -30,44 +30,37 @@ Performed perform_accept(Op& op) noexcept;
 Performed perform_connect(Op& op) noexcept;
 Performed perform_shutdown(Op& op) noexcept;
 
-// What a receive that brought no bytes means.
-Performed receive_ended(Op& op, ssize_t count, int error) noexcept;
+// After a recv() that brought no bytes; `count` and errno are its results.
+Performed received_nothing(Op& op, Pool& pool, ssize_t count) noexcept;
+Performed read_nothing(Op& op, ssize_t count) noexcept;
 
-inline ssize_t receive_into(Slot& slot, std::byte* memory, std::size_t size) noexcept {
-  ssize_t count;
-  do {
-    ++slot.table.calls;
-    count = ::recv(slot.fd, memory, size, 0);
-  } while (count < 0 && errno == EINTR);
-  return count;
-}
-
+// Here what happens with each message; what is rare (an error, an end, EINTR) is out of line.
 inline Performed perform_receive(Op& op, Pool& pool) noexcept {
   Block* block = pool.take();
   if (block == nullptr) [[unlikely]] {
     return Performed::kNoBlock;
   }
+  op.block = block;
   const std::size_t room = pool.block_bytes();
-  const ssize_t count = receive_into(*op.slot, block->data, room);
+  ++op.slot->table.calls;
+  const ssize_t count = ::recv(op.slot->fd, block->data, room, 0);
   if (count <= 0) [[unlikely]] {
-    const int error = errno;
-    pool.give_back(*block);
-    return receive_ended(op, count, error);
+    return received_nothing(op, pool, count);
   }
   const auto received = static_cast<std::size_t>(count);
   op.slot->table.bytes_moved += received;
-  block->begin = 0;
-  block->size = static_cast<std::uint32_t>(received);
-  op.block = block;
+  op.block->begin = 0;
+  op.block->size = static_cast<std::uint32_t>(received);
   op.complete({});
   // Fewer bytes than there was room for: the receive queue is empty.
-  return received < room ? Performed::kDrained : Performed::kDone;
+  return received < pool.block_bytes() ? Performed::kDrained : Performed::kDone;
 }
 
 inline Performed perform_read(Op& op) noexcept {
-  const ssize_t count = receive_into(*op.slot, op.memory, op.size);
+  ++op.slot->table.calls;
+  const ssize_t count = ::recv(op.slot->fd, op.memory, op.size, 0);
   if (count <= 0) [[unlikely]] {
-    return receive_ended(op, count, errno);
+    return read_nothing(op, count);
   }
   op.done = static_cast<std::size_t>(count);
   op.slot->table.bytes_moved += op.done;

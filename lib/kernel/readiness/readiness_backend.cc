@@ -287,7 +287,6 @@ void ReadinessBackend::report(Op*& waiting, std::uint32_t ready, OpQueue& comple
 // would only hear again and again that there is something for it.
 void ReadinessBackend::on_level_event(Slot& slot, std::uint32_t ready,
                                       OpQueue& completed) noexcept {
-  if (slot.has(kSlotOneShot)) return on_one_shot_event(slot, ready, completed);
   const bool read = (ready & (kReadyIn | kReadyEnd)) != 0;
   const bool write = (ready & (kReadyOut | kReadyEnd)) != 0;
   std::uint16_t unwanted = 0;

@@ -61,8 +61,18 @@ class ReadinessBackend : public Backend {
   virtual std::uint16_t mode_of(const Slot&) const noexcept { return 0; }
 
   void on_event(Slot& slot, std::uint32_t ready, OpQueue& completed) noexcept {
-    if (!slot.has(kSlotEdge)) [[unlikely]] {
+    if ((slot.bits & (kSlotEdge | kSlotOneShot)) == 0) {
+      // Mostly there is something for a receive that waits for it, and nothing else to heed.
+      if (ready == kReadyIn && awaits_event(slot.reader) && slot.reader->code != OpCode::kPoll)
+          [[likely]] {
+        arm(*slot.reader, completed);
+        return;
+      }
       on_level_event(slot, ready, completed);
+      return;
+    }
+    if (slot.has(kSlotOneShot)) [[unlikely]] {
+      on_one_shot_event(slot, ready, completed);
       return;
     }
     if ((ready & (kReadyIn | kReadyEnd)) != 0) {
@@ -74,7 +84,7 @@ class ReadinessBackend : public Backend {
       if (slot.writer != nullptr) arm(*slot.writer, completed);
     }
   }
-  // For what is reported of descriptors that are not edge-triggered.
+  // For what is reported of descriptors that are level-triggered.
   void on_level_event(Slot& slot, std::uint32_t ready, OpQueue& completed) noexcept;
   // The descriptor cannot be watched: whoever waits on it is told.
   void refuse(Slot& slot, Error error) noexcept;
