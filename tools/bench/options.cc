@@ -19,6 +19,9 @@ using rondo::tools::TimeFlag;
 ABSL_FLAG(std::string, out, "rondo-bench-results",
           "folder for results.json, results.csv and report.html");
 ABSL_FLAG(std::int64_t, rounds, 7, "windows of each subject per cell, from 2");
+ABSL_FLAG(std::int64_t, starts, 0,
+          "times that each server is started per cell, its windows divided among them; 0: three "
+          "times, once with --quick");
 ABSL_FLAG(TimeFlag, window, TimeFlag{std::chrono::milliseconds(300)}, "length of a window");
 ABSL_FLAG(std::int64_t, latency_rounds, 3,
           "further windows of each subject per cell that tell latencies, from 1");
@@ -100,6 +103,8 @@ Settings read_settings() {
     tools::bad_usage("--window: expected a time from 20ms to 60s");
   }
   settings.quick = absl::GetFlag(FLAGS_quick);
+  settings.starts = in_range("starts", absl::GetFlag(FLAGS_starts), 0, 100);
+  if (settings.starts == 0) settings.starts = settings.quick ? 1 : 3;
   settings.only = absl::GetFlag(FLAGS_subject);
   for (const std::string& text : absl::GetFlag(FLAGS_server)) {
     settings.further.push_back(parse_server(text));

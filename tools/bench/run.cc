@@ -46,6 +46,7 @@ Facts facts_of(const Settings& settings) {
   }
   return {
       {"windows of each subject", absl::StrCat(settings.rounds)},
+      {"starts of each server", absl::StrCat(settings.starts)},
       {"length of a window", absl::StrCat(settings.window, " s")},
       {"windows for latency", absl::StrCat(settings.latency_rounds)},
       {"quick", settings.quick ? "yes" : "no"},

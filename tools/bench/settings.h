@@ -14,6 +14,7 @@ struct Settings {
   Programs programs;
   Cores cores;
   int rounds = 7;                 // windows of each subject per cell
+  int starts = 1;                 // of each server per cell; the windows are divided among them
   double window = 0.3;            // seconds
   int latency_rounds = 3;         // further windows that tell latencies
   bool quick = false;             // the cells that say most, the subjects that differ most

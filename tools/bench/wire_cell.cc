@@ -27,11 +27,12 @@ class WireCell {
       : plan_(plan), settings_(settings), progress_(progress), cell_(cell) {}
 
   void run() {
-    start_all();
+    take_places();
     if (plan_.bursts > 0) {
+      start_all();
       for (int round = 0; round < settings_.latency_rounds; ++round) run_bursts();
     } else {
-      for (int round = 0; round < settings_.rounds; ++round) run_round();
+      run_rounds();
       compare_with_floors();
       if (plan_.latencies) run_latencies();
     }
@@ -73,10 +74,11 @@ class WireCell {
   double expected_steps() const {
     const auto subjects = static_cast<double>(plan_.subjects.size());
     const int rounds = plan_.bursts > 0 ? 0 : settings_.rounds;
-    return subjects * (1.0 + rounds + settings_.latency_rounds);
+    const int starts = plan_.bursts > 0 ? 1 : settings_.starts;
+    return subjects * (starts + rounds + settings_.latency_rounds);
   }
 
-  void start_all() {
+  void take_places() {
     cell_.reference = plan_.reference.name;
     cell_.rows.resize(plan_.subjects.size());
     for (std::size_t i = 0; i < plan_.subjects.size(); ++i) {
@@ -85,8 +87,18 @@ class WireCell {
       row.subject = subject.name;
       row.kind = std::string(name_of(subject.kind));
       places_.push_back({subject, row, nullptr, {}, {}});
-      start(places_.back());
     }
+  }
+
+  // Anew, if they run. Where a process's memory happens to lie is good for some percent, so a few
+  // processes of each tell more than one.
+  void start_all() {
+    for (Place& place : places_) {
+      if (place.row.failed) continue;
+      place.contestant.reset();
+      start(place);
+    }
+    reference_.reset();
     reference_ = std::make_unique<Contestant>(plan_.reference, settings_.programs, plan_.workload,
                                               settings_.cores);
     reference_->run(plan_.reference.warm_up);
@@ -107,6 +119,16 @@ class WireCell {
       give_up(place, failure);
     }
     attempt(place, [&](Contestant& contestant) { contestant.run(subject.warm_up); });
+  }
+
+  // Evenly among the starts.
+  void run_rounds() {
+    int round = 0;
+    for (int start = 1; start <= settings_.starts; ++start) {
+      const int last = settings_.rounds * start / settings_.starts;
+      if (round < last) start_all();
+      for (; round < last; ++round) run_round();
+    }
   }
 
   void run_round() {
@@ -286,8 +308,9 @@ double seconds_of_wire(const WirePlan& plan, const Settings& settings) {
   const auto subjects = static_cast<double>(
       std::count_if(plan.subjects.begin(), plan.subjects.end(),
                     [](const Subject& subject) { return subject.missing.empty(); }));
-  double starting = subjects * (kStarting + kCountingWindow);
-  for (const Subject& subject : plan.subjects) starting += subject.warm_up;
+  const int starts = plan.bursts > 0 ? 1 : settings.starts;
+  double starting = subjects * (starts * kStarting + kCountingWindow);
+  for (const Subject& subject : plan.subjects) starting += starts * subject.warm_up;
   if (plan.bursts > 0) return starting + subjects * settings.latency_rounds * 2 * settings.window;
   const double references = subjects / static_cast<double>(kBetweenReferences) + 1;
   const double rounds = settings.rounds * (subjects + references) * settings.window;

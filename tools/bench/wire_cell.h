@@ -4,7 +4,8 @@
 //   reference A B C reference D E F reference ... reference      one round
 //
 // The machine changes speed within seconds, so what a window costs is divided by what the reference
-// costs right before and after it; the rounds give the median and the range.
+// costs right before and after it; the rounds give the median and the range. All servers are
+// started anew a few times in between: a process may be lucky with where its memory lies, or not.
 #pragma once
 
 #include <vector>
