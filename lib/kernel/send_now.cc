@@ -7,7 +7,6 @@
 #include "rondo/kernel/slot.h"
 
 namespace rondo {
-
 namespace {
 
 // Less than everything went: `count` and errno are the results of send().
