@@ -39,7 +39,8 @@ Loop::Loop(LoopOptions options, BackendChoice choice, std::unique_ptr<Backend> b
       backend_(std::move(backend)),
       mailbox_([](void* self) { static_cast<Backend*>(self)->wake(); }, backend_.get()),
       foreign_(std::make_unique<Foreign>()),
-      root_(*this) {
+      root_(*this),
+      stats_(options_.observe ? std::make_unique<LoopStats>() : nullptr) {
   if (options_.trigger == Trigger::kDefault) options_.trigger = Trigger::kEdge;
   pool_->on_foreign_return([](void* self) { static_cast<Backend*>(self)->wake(); }, backend_.get());
   root_.on_failure(
@@ -114,17 +115,18 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
   const bool shares = options_.io_share != 0;
   mailbox_.drain(shares ? posted_ : ready(), options_.posts_per_turn);
   set_turn_time(now());
-  if (!timers_.empty()) timers_.expire(turn_time(), ready(), options_.timers_per_turn);
+  if (!timers_.empty()) expire_timers();
   if (stop_requested_.load(std::memory_order_relaxed) && !stop_heeded_) heed_stop();
 
   const std::uint64_t bytes_before = slots_.bytes_moved;
   const TimePoint begin = shares ? now() : TimePoint();
   std::size_t resumed =
-      Runner::run(std::min(budget.events, options_.resumptions_per_turn),
-                  [&]() noexcept { return slots_.bytes_moved - bytes_before < budget.bytes; });
+      run_ready(std::min(budget.events, options_.resumptions_per_turn),
+                [&]() noexcept { return slots_.bytes_moved - bytes_before < budget.bytes; });
   if (!posted_.empty()) {
     resumed += run_posted(resumed == 0, now() - begin, budget.events - resumed);
   }
+  if (stats_ != nullptr) stats_->end_steps();
   counts_.resumed += resumed;
 
   TurnLimits limits{.events = options_.events_per_turn, .wait = Duration(0)};
@@ -132,11 +134,36 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
     limits.wait = wait_limit();
   }
   publish();
+  if (stats_ != nullptr) stats_->record_turn(now() - turn_time());
   OpQueue completed;
   backend_->turn(submitted_, completed, limits);
   mailbox_.awake();
   ready().take(completed);
   return resumed;
+}
+
+template <class More>
+std::size_t Loop::run_ready(std::size_t most, More&& more) noexcept {
+  if (stats_ == nullptr) return Runner::run(most, more);
+  return Runner::run(most, more, [this](ReadyNode& node) noexcept { begin_step(node); });
+}
+
+void Loop::expire_timers() noexcept {
+  if (stats_ == nullptr) {
+    timers_.expire(turn_time(), ready(), options_.timers_per_turn);
+    return;
+  }
+  ReadyQueue due;
+  timers_.expire(turn_time(), due, options_.timers_per_turn);
+  due.for_each([&](ReadyNode& node) {
+    stats_->record_lag(turn_time() - static_cast<Timer&>(node).deadline);
+  });
+  ready().take(due);
+}
+
+void Loop::begin_step(ReadyNode& node) noexcept {
+  forget_running();
+  stats_->begin_step(node.what());
 }
 
 void Loop::publish() noexcept {
@@ -178,7 +205,9 @@ std::size_t Loop::run_posted(bool is_alone, Duration others_took, std::size_t mo
   posts_credit_ = is_alone ? kSlice : std::min(posts_credit_, kMostSaved) + share;
   std::size_t count = 0;
   for (TimePoint last = now(); count < most && !posted_.empty() && posts_credit_ > Duration(0);) {
-    posted_.pop_front()->run();
+    ReadyNode* node = posted_.pop_front();
+    if (stats_ != nullptr) begin_step(*node);
+    node->run();
     ++count;
     const TimePoint after_it = now();
     posts_credit_ -= after_it - std::exchange(last, after_it);

@@ -8,9 +8,9 @@
 #include <span>
 #include <string>
 
-#include "histogram.h"
 #include "pacing.h"
 #include "pattern.h"
+#include "rondo/base/histogram.h"
 #include "rondo/coro/task.h"
 #include "rondo/net/socket_stream.h"
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "histogram.h"
 #include "rondo/base/clock.h"
+#include "rondo/base/histogram.h"
 #include "rondo/base/ready.h"
 #include "rondo/coro/task.h"
 

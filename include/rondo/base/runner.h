@@ -67,6 +67,7 @@ class Runner {
   void resume(std::coroutine_handle<> first) noexcept {
     inline_left_ = kInlineCompletions;
     while (first) {
+      frame_.store(first.address(), std::memory_order_relaxed);
       next_ = nullptr;
       first.resume();
       first = next_;
@@ -77,14 +78,29 @@ class Runner {
   // become ready meanwhile count. Returns how many ran.
   template <class More>
   std::size_t run(std::size_t limit, More&& more) noexcept {
+    return run(limit, more, [](ReadyNode&) noexcept {});
+  }
+  // The same, and tells `before(node)` before each.
+  template <class More, class Before>
+  std::size_t run(std::size_t limit, More&& more, Before&& before) noexcept {
     std::size_t count = 0;
     while (count < limit && !ready_.empty() && more()) {
       ReadyNode* node = ready_.pop_front();
       if (!ready_.empty()) prefetch_around(ready_.front());
+      before(*node);
       node->run();
       ++count;
     }
     return count;
+  }
+
+  // The task that runs, or ran last, and the coroutine frame that was resumed. Any thread; but they
+  // may be gone as soon as this returns, so they are only for those who can look at memory that is
+  // not there (StallDetector).
+  const TaskContext* running() const noexcept { return running_.load(std::memory_order_relaxed); }
+  const void* running_frame() const noexcept { return frame_.load(std::memory_order_relaxed); }
+  void set_running(const TaskContext& task) noexcept {
+    running_.store(&task, std::memory_order_relaxed);
   }
 
   // True while the running coroutine may still take a result without suspending; counts down.
@@ -99,6 +115,10 @@ class Runner {
     thread_.store(current_thread(), std::memory_order_relaxed);
   }
   bool is_bound() const noexcept { return thread_.load(std::memory_order_relaxed) != nullptr; }
+  void forget_running() noexcept {
+    running_.store(nullptr, std::memory_order_relaxed);
+    frame_.store(nullptr, std::memory_order_relaxed);
+  }
 
  private:
   // A node mostly lies in the frame that it will resume, so the lines around it are what the next
@@ -118,6 +138,8 @@ class Runner {
   TimePoint turn_time_{};
   std::atomic<const void*> thread_{nullptr};
   List<Visitor, VisitorTag> visitors_;
+  std::atomic<const TaskContext*> running_{nullptr};
+  std::atomic<const void*> frame_{nullptr};
 };
 
 }  // namespace rondo

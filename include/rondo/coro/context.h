@@ -71,6 +71,8 @@ class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visit
   void set_first_name(const char* name) noexcept {
     if (name_.load(std::memory_order_relaxed) == nullptr) set_name(name);
   }
+  // Where the name is kept, for who cannot know whether the task is still there.
+  const void* name_place() const noexcept { return &name_; }
   // When somebody will ask it to stop, as far as is known: the earliest deadline of the
   // with_timeouts around it. kNever for none.
   TimePoint deadline() const noexcept { return deadline_; }
@@ -107,7 +109,9 @@ class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visit
   // The node's turn has come: goes on with the coroutine that suspended. Runner only.
   void resume() noexcept {
     waiting_ = nullptr;
-    runner().resume(suspended_);
+    Runner& here = runner();
+    here.set_running(*this);
+    here.resume(suspended_);
   }
   // The coroutine `leaf` goes to the end of its loop's queue.
   void yield(std::coroutine_handle<> leaf) noexcept {

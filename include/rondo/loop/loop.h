@@ -31,6 +31,7 @@
 #include "rondo/kernel/uring_options.h"
 #include "rondo/loop/borrow.h"
 #include "rondo/loop/loop_counters.h"
+#include "rondo/loop/loop_stats.h"
 #include "rondo/loop/mailbox.h"
 #include "rondo/loop/timers.h"
 
@@ -54,6 +55,10 @@ struct LoopOptions {
   // percent from 1 to 99; the rest is for what other threads post. 0: no share is kept, and both
   // run in the order in which they came. A side that has less to do leaves its time to the other.
   unsigned io_share = 0;
+
+  // Keeps histograms of how long turns take and how late timers are, and notes what runs, for a
+  // StallDetector: stats().
+  bool observe = false;
 
   // Where the time comes from; must outlive the loop.
   const Clock* clock = &Clock::monotonic();
@@ -146,6 +151,9 @@ class Loop final : public Runner {
   // What it has done so far. Any thread, while the loop lives; neither wakes nor delays it.
   LoopCounters counters() const noexcept;
 
+  // Histograms, and what is running; nullptr unless LoopOptions::observe. Any thread.
+  const LoopStats* stats() const noexcept { return stats_.get(); }
+
   // What is needed below by operations; not for programs.
   Backend& backend() noexcept { return *backend_; }
   SlotTable& slots() noexcept { return slots_; }
@@ -199,6 +207,10 @@ class Loop final : public Runner {
   void run_until(Until until);
   void heed_stop() noexcept;
   void publish() noexcept;
+  void expire_timers() noexcept;
+  void begin_step(ReadyNode& node) noexcept;
+  template <class More>
+  std::size_t run_ready(std::size_t most, More&& more) noexcept;
 
   LoopOptions options_;
   BackendChoice choice_;
@@ -213,6 +225,7 @@ class Loop final : public Runner {
   std::unique_ptr<Foreign> foreign_;
   Scope root_;
   Counts counts_;
+  std::unique_ptr<LoopStats> stats_;  // if observed
   ForkGuard fork_guard_;
   std::atomic<bool> stop_requested_{false};
   bool stop_heeded_ = false;

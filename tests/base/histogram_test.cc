@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/histogram.h"
+#include "rondo/base/histogram.h"
 
 #include <algorithm>
 #include <chrono>
@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace rondo::tools {
+namespace rondo {
 namespace {
 
 using namespace std::chrono_literals;
@@ -125,4 +125,4 @@ TEST(Histogram, a_cleared_one_is_empty) {
 }
 
 }  // namespace
-}  // namespace rondo::tools
+}  // namespace rondo

@@ -7,21 +7,21 @@
 //   width of each         1     |       1     |       2     |       4      | doubles
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "rondo/base/clock.h"
+#include "rondo/base/counter.h"
 
-namespace rondo::tools {
+namespace rondo {
 
-// One thread. Durations from 0 to kLongest fall into a bucket whose width is at most 1/128 of them;
-// longer ones count as kLongest, but for max() and mean(), which are exact.
+// One thread records and clears; any may read meanwhile, and then sees some of what is recorded
+// just now. 36 KiB, never more. Durations from 0 to kLongest fall into a bucket whose width is at
+// most 1/128 of them; longer ones count as kLongest, but for max() and mean(), which are exact.
 class Histogram {
  public:
   static constexpr Duration kLongest = std::chrono::hours(1);
-
-  Histogram() : counts_(kBuckets) {}
 
   // Counts one duration; a negative one counts as 0. Allocates nothing.
   void record(Duration duration) noexcept {
@@ -38,8 +38,24 @@ class Histogram {
   void clear() noexcept;
 
   std::uint64_t count() const noexcept { return count_; }
-  Duration max() const noexcept { return Duration(static_cast<std::int64_t>(max_)); }
+  Duration max() const noexcept { return Duration(static_cast<std::int64_t>(std::uint64_t{max_})); }
   Duration mean() const noexcept;
+  Duration sum() const noexcept { return Duration(static_cast<std::int64_t>(std::uint64_t{sum_})); }
+
+  // How many were not longer than each of `ends`, which ascend, to the precision of a bucket; what
+  // is beyond the last is not among them.
+  template <std::size_t n>
+  std::array<std::uint64_t, n> counts_up_to(const std::array<Duration, n>& ends) const noexcept {
+    std::array<std::uint64_t, n> counts = {};
+    std::uint64_t seen = 0;
+    std::size_t bucket = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto end = static_cast<std::uint64_t>(ends[i].count());
+      for (; bucket < kBuckets && end_of(bucket) <= end; ++bucket) seen += counts_[bucket];
+      counts[i] = seen;
+    }
+    return counts;
+  }
 
   // The shortest duration that at least `percent` of what was recorded do not exceed, rounded up to
   // the end of its bucket but never above max(). `percent` is from 0 to 100; 0 ns when empty.
@@ -67,10 +83,10 @@ class Histogram {
   static constexpr std::size_t kBuckets =
       (static_cast<std::size_t>(64 - __builtin_clzll(kLimit) - kSubBits) + 1) << kSubBits;
 
-  std::vector<std::uint64_t> counts_;
-  std::uint64_t count_ = 0;
-  std::uint64_t sum_ = 0;
-  std::uint64_t max_ = 0;
+  std::array<Counter, kBuckets> counts_;
+  Counter count_;
+  Counter sum_;
+  Counter max_;
 };
 
-}  // namespace rondo::tools
+}  // namespace rondo
