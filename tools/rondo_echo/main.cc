@@ -16,6 +16,8 @@
 #include "options.h"
 #include "ready_line.h"
 #include "rondo/observe/inspector.h"
+#include "rondo/observe/prometheus.h"
+#include "rondo/observe/stall_detector.h"
 #include "rondo/observe/task_dump.h"
 #include "rondo/runtime/runtime.h"
 
@@ -36,6 +38,14 @@ void tell(std::string_view line) {
   absl::FPrintF(stderr, "rondo-echo: %s\n", absl::string_view(line.data(), line.size()));
 }
 
+void tell_of_stall(const Stall& stall) {
+  const std::string task = stall.task.empty() ? "" : "task '" + stall.task + "', ";
+  tell(absl::StrFormat("loop '%s' %s blocked for %.3f s by %sresumed from '%s', in %s", stall.loop,
+                       stall.is_over ? "was" : "is",
+                       absl::ToDoubleSeconds(absl::FromChrono(stall.blocked)), task,
+                       stall.waited_for, stall.coroutine.empty() ? "?" : stall.coroutine));
+}
+
 int run(int argc, char** argv) {
   EchoOptions options = read_options(argc, argv);
   options.runtime.incidents.log = tell;
@@ -48,11 +58,18 @@ int run(int argc, char** argv) {
     auto listening = Inspector::listen(*options.inspect, loops_of(runtime));
     if (!listening.ok()) return failure(listening.status());
     inspector = std::move(*listening);
+    inspector->add("metrics", [loops = loops_of(runtime)] { return prometheus_text(loops); });
     auto dumping = TaskDump::on_signal(SIGUSR1, loops_of(runtime), [](std::string_view text) {
       std::fwrite(text.data(), 1, text.size(), stderr);
     });
     if (!dumping.ok()) return failure(dumping.status());
     dump = std::move(*dumping);
+  }
+  std::unique_ptr<StallDetector> stalls;
+  if (options.observe) {
+    auto watching = StallDetector::watch(loops_of(runtime), {.report = tell_of_stall});
+    if (!watching.ok()) return failure(watching.status());
+    stalls = std::move(*watching);
   }
   std::vector<Service> services;
   for (const Address& address : options.listen) {

@@ -43,6 +43,9 @@ ABSL_FLAG(uint32_t, max_connections, 0, "who comes beyond is closed at once; 0: 
 ABSL_FLAG(uint32_t, max_per_address, 0, "the same for each address of a peer");
 ABSL_FLAG(TimeFlag, drain, TimeFlag{std::chrono::seconds(5)},
           "how long connections may take to finish after SIGTERM or SIGINT");
+ABSL_FLAG(bool, observe, false,
+          "keep histograms of turns and timer lags (--inspect: metrics), and tell which coroutine "
+          "blocks its loop for 100 ms");
 ABSL_FLAG(std::string, inspect, "",
           "unix:/path or unix:@name on which rondo-top may look in; SIGUSR1 then prints all tasks "
           "on standard error");
@@ -105,6 +108,8 @@ EchoOptions read_options(int argc, char** argv) {
   options.read = named("read", absl::GetFlag(FLAGS_read), kReadModes);
   options.chooser = absl::GetFlag(FLAGS_chooser);
 
+  options.observe = absl::GetFlag(FLAGS_observe);
+  options.runtime.loop.observe = options.observe;
   if (const std::string text = absl::GetFlag(FLAGS_inspect); !text.empty()) {
     auto address = UnixAddress::parse(text);
     if (!address.ok()) {

@@ -20,6 +20,7 @@ struct EchoOptions {
   std::vector<Address> listen;
   ReadMode read = ReadMode::kReceive;
   std::string chooser;                 // its name
+  bool observe = false;                // histograms, and a stall detector
   std::optional<UnixAddress> inspect;  // where to answer rondo-top
   RuntimeOptions runtime;
 };
