@@ -9,39 +9,48 @@
 
 namespace rondo {
 
+void Operation::refuse(const TaskContext& context) const noexcept {
+  panic_about(context, state != OpState::kIdle
+                           ? "an operation was awaited that is being awaited already"
+                           : "an operation on a stream of another loop; streams are used on their "
+                             "own loop only");
+}
+
+// Lets the backend take the first step, or puts it into the queue where that is taken.
+void Operation::attempt(Loop& loop) noexcept {
+  if (slot->reader != nullptr || slot->writer != nullptr) require_alone();
+  const Progress progress = loop.backend().attempt(*this);
+  if (progress == Progress::kQueue) {
+    state = OpState::kQueued;
+    loop.submitted().push_back(*this);
+  } else if (progress == Progress::kArmed) {
+    loop.ready().push_back(*this);
+  }
+}
+
 // The backends refuse a second one too, but do not know whose it is.
-void Operation::require_alone(const TaskContext& context) const noexcept {
+void Operation::require_alone() const noexcept {
   if (slot->has(kSlotClosing) || slot->has(kSlotBroken)) return;  // it will not wait
   switch (code) {
     case OpCode::kAccept:
     case OpCode::kReceive:
     case OpCode::kRead:
-      require(slot->reader == nullptr, context,
+      require(slot->reader == nullptr, *context_,
               "two receives (or accepts) at the same time on one descriptor");
       return;
     case OpCode::kConnect:
     case OpCode::kSend:
     case OpCode::kSendGather:
-      require(slot->writer == nullptr, context,
+      require(slot->writer == nullptr, *context_,
               "two sends (or connects) at the same time on one descriptor");
       return;
     case OpCode::kPoll:
-      require(((events & kPollIn) != 0 ? slot->reader : slot->writer) == nullptr, context,
+      require(((events & kPollIn) != 0 ? slot->reader : slot->writer) == nullptr, *context_,
               "two waits for the same readiness of one descriptor");
       return;
     case OpCode::kShutdown:
     case OpCode::kClose:
       return;
-  }
-}
-
-// Into the queue where its next step is taken.
-void Operation::enqueue(Loop& loop, Progress progress) noexcept {
-  if (progress == Progress::kQueue) {
-    state = OpState::kQueued;
-    loop.submitted().push_back(*this);
-  } else {
-    loop.ready().push_back(*this);
   }
 }
 

@@ -58,22 +58,15 @@ class Operation : public Op {
   template <class Shortcut>
   bool begin(TaskContext& context, std::coroutine_handle<> self, Shortcut&& shortcut) noexcept {
     Loop& loop = loop_of(context);
-    require(&slot->table == &loop.slots(), context,
-            "an operation on a stream of another loop; streams are used on their own loop only");
-    require(state == OpState::kIdle, context,
-            "an operation was awaited that is being awaited already");
+    if (&slot->table != &loop.slots() || state != OpState::kIdle) [[unlikely]] {
+      refuse(context);
+    }
     context_ = &context;
     if (context.stop_requested()) [[unlikely]] {
       complete(Errc::canceled);
       return false;
     }
-    if (!shortcut(*slot)) {
-      if (slot->reader != nullptr || slot->writer != nullptr) [[unlikely]] {
-        require_alone(context);
-      }
-      const Progress progress = loop.backend().attempt(*this);
-      if (progress == Progress::kArmed || progress == Progress::kQueue) enqueue(loop, progress);
-    }
+    if (!shortcut(*slot)) attempt(loop);
     if (state == OpState::kDone) {
       if (loop.may_complete_inline()) return false;
       loop.ready().push_back(*this);  // others first
@@ -97,8 +90,10 @@ class Operation : public Op {
   }
 
  private:
-  void require_alone(const TaskContext& context) const noexcept;
-  void enqueue(Loop& loop, Progress progress) noexcept;
+  // Out of line, so that begin() is small enough to become part of the coroutine.
+  [[noreturn]] void refuse(const TaskContext& context) const noexcept;
+  void attempt(Loop& loop) noexcept;
+  void require_alone() const noexcept;
   void abandon() noexcept;
 
   TaskContext* context_;  // set when it begins; nothing reads it earlier
