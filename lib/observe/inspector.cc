@@ -144,6 +144,10 @@ Inspector::~Inspector() = default;
 
 absl::StatusOr<std::unique_ptr<Inspector>> Inspector::listen(const UnixAddress& address,
                                                              std::vector<NamedLoop> loops) {
+  if (!address.is_path()) {
+    return absl::InvalidArgumentError("inspector: " + address.to_string() +
+                                      " has no file whose mode says who may look; use a path");
+  }
   std::unique_ptr<Inspector> inspector(new Inspector);
   inspector->address_ = address;
   inspector->requests_ = std::make_unique<Requests>(std::move(loops));

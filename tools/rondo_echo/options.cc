@@ -47,7 +47,7 @@ ABSL_FLAG(bool, observe, false,
           "keep histograms of turns and timer lags (--inspect: metrics), and tell which coroutine "
           "blocks its loop for 100 ms");
 ABSL_FLAG(std::string, inspect, "",
-          "unix:/path or unix:@name on which rondo-top may look in; SIGUSR1 then prints all tasks "
+          "unix:/path on which rondo-top may look in; SIGUSR1 then prints all tasks "
           "on standard error");
 
 namespace rondo::tools {

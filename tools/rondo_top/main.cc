@@ -26,7 +26,7 @@
 #include "terminal.h"
 #include "view.h"
 
-ABSL_FLAG(std::string, server, "", "unix:/path or unix:@name of the server's --inspect socket");
+ABSL_FLAG(std::string, server, "", "unix:/path of the server's --inspect socket");
 ABSL_FLAG(rondo::tools::TimeFlag, interval, rondo::tools::TimeFlag{std::chrono::seconds(1)},
           "how long to count before the next view; at least 50ms");
 ABSL_FLAG(bool, once, false, "print one table and end; so, too, where there is no terminal");

@@ -30,7 +30,8 @@ class Inspector {
   static constexpr std::size_t kMostAtOnce = 8;
   static constexpr Duration kLongest = std::chrono::seconds(10);
 
-  // The loops outlive it. Errors: as UnixListener::listen; kResourceExhausted without a thread.
+  // `address` is a path. The loops outlive it. Errors: as UnixListener::listen; kInvalidArgument
+  // for an abstract name, to which everybody could connect; kResourceExhausted without a thread.
   static absl::StatusOr<std::unique_ptr<Inspector>> listen(const UnixAddress& address,
                                                            std::vector<NamedLoop> loops);
 
