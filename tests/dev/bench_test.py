@@ -91,6 +91,22 @@ class RondoBench(unittest.TestCase):
         self.assertTrue(any(line.startswith("echo,64 x 64 B,raw-edge,floor,ratio,,")
                             for line in table), table)
 
+    def test_starts_each_server_anew_as_often_as_it_is_told(self):
+        starts = Path(self.folder.parent, "starts")
+        program = Path(self.folder.parent, "server.sh")
+        program.write_text(f"echo start >> {starts}\nexec {RAW}/epoll_level $1\n")
+        server = f"--server=counted: /bin/sh {program} PORT"
+        code, _, complaint = self.measure("run", "echo", server, *ONE_CELL, "--starts=2")
+        self.assertEqual((code, complaint), (0, ""))
+        self.assertEqual(starts.read_text(), "start\n" * 2)
+        self.assertEqual(len(self.rows()["counted"]["samples"]["ratio"]), 2)
+
+    def test_a_cell_without_any_of_the_chosen_subjects_is_left_out(self):
+        code, said, _ = self.measure("run", "accept", "--subject=raw-level", *SHORT)
+        self.assertEqual(code, 0)
+        self.assertIn("1 cell, ", said)
+        self.assertNotIn("four loops", said)
+
     def test_names_that_there_are_not_are_refused(self):
         self.assertIn("no scenario 'ecko'; there are echo, ", self.refusal("run", "ecko"))
         self.assertIn("no subject 'libnone'", self.refusal("run", "echo", "--subject=libnone"))

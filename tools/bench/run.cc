@@ -69,7 +69,8 @@ bool is_chosen(const Options& options, const Scenario& scenario, const CellPlan&
   const auto holds = [](const std::vector<std::string>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
-  return (options.command == Command::kAll || holds(options.names, scenario.name)) &&
+  return cell.run != nullptr &&
+         (options.command == Command::kAll || holds(options.names, scenario.name)) &&
          (options.cells.empty() || holds(options.cells, cell.name));
 }
 
@@ -100,7 +101,7 @@ void require_cells(const Options& options) {
       if (is_chosen(options, scenario, cell)) return;
     }
   }
-  throw Failure("no cell has such a name; the tables show them");
+  throw Failure("no cell of these scenarios has such a name and such subjects");
 }
 
 class Run {

@@ -17,6 +17,7 @@ constexpr const char* kLeftOut =
 
 CellPlan wire_cell(std::string name, double x, WirePlan plan, const Settings& settings) {
   plan.subjects = chosen(std::move(plan.subjects), settings);
+  if (plan.subjects.empty()) return {.name = std::move(name), .x = x};
   plan.reference = subject_named("raw-level", settings);
   plan.reference.name = "raw-level";
   const double seconds = seconds_of_wire(plan, settings);
