@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,11 +53,14 @@ class InspectorTest : public testing::Test {
 };
 
 TEST_F(InspectorTest, answers_what_it_is_asked) {
-  ASSERT_TRUE(spawn_on(thread_->loop(), []() -> Task<> {
+  std::promise<void> began;
+  ASSERT_TRUE(spawn_on(thread_->loop(), [&began]() -> Task<> {
     TaskContext& self = co_await this_context();
     self.set_name("worker");
+    began.set_value();
     static_cast<void>(co_await sleep(1h));
   }));
+  began.get_future().wait();
   EXPECT_THAT(ask("tasks\n"), HasSubstr("worker: sleep"));
   EXPECT_THAT(ask("waiting 5\n"), StartsWith("one worker: sleep"));
   EXPECT_EQ(ask("waiting 0\n"), "");
