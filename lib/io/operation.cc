@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "base/probe.h"
 #include "rondo/base/assert.h"
 #include "rondo/base/fd.h"
 #include "rondo/buffer/pool.h"
@@ -55,6 +56,8 @@ void Operation::require_alone() const noexcept {
 }
 
 void Operation::run() noexcept {
+  // A send that was performed now has told of itself.
+  [[maybe_unused]] const bool has_told = state == OpState::kArmed && code == OpCode::kSend;
   if (state == OpState::kArmed) {
     Loop& loop = loop_of(*context_);
     switch (loop.backend().finish(*this)) {
@@ -67,6 +70,9 @@ void Operation::run() noexcept {
       case Progress::kQueue:
         return;
     }
+  }
+  if (!has_told) {
+    RONDO_PROBE(complete, slot->fd, static_cast<int>(code), error.number(), done);
   }
   context_->resume();
 }

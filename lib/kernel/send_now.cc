@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "base/probe.h"
 #include "rondo/kernel/op.h"
 #include "rondo/kernel/slot.h"
 
@@ -16,6 +17,7 @@ namespace {
     if (errno == EINTR) return send_now(op);
     if (errno != EAGAIN && errno != EWOULDBLOCK) {
       op.complete(Error::from_errno(errno));
+      RONDO_PROBE(complete, slot.fd, static_cast<int>(op.code), op.error.number(), op.done);
       return true;
     }
   } else {
@@ -23,6 +25,7 @@ namespace {
     slot.table.count_sent(static_cast<std::size_t>(count));
     if ((op.flags & kOpAll) == 0) {
       op.complete({});
+      RONDO_PROBE(complete, slot.fd, static_cast<int>(op.code), 0, op.done);
       return true;
     }
   }
@@ -34,6 +37,7 @@ namespace {
 
 bool send_now(Op& op) noexcept {
   ++op.slot->table.calls;
+  RONDO_PROBE(submit, op.slot->fd, static_cast<int>(op.code));
   const ssize_t count = ::send(op.slot->fd, op.memory + op.done, op.size - op.done, MSG_NOSIGNAL);
   if (static_cast<std::size_t>(count) != op.size - op.done) [[unlikely]] {
     return sent_less(op, count);
@@ -41,6 +45,7 @@ bool send_now(Op& op) noexcept {
   op.slot->table.count_sent(static_cast<std::size_t>(count));
   op.done = op.size;
   op.complete({});
+  RONDO_PROBE(complete, op.slot->fd, static_cast<int>(op.code), 0, op.done);
   return true;
 }
 

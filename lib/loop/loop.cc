@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/probe.h"
 #include "kernel/choose.h"
 #include "rondo/base/assert.h"
 #include "rondo/base/thread.h"
@@ -144,7 +145,13 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
 
 template <class More>
 std::size_t Loop::run_ready(std::size_t most, More&& more) noexcept {
-  if (stats_ == nullptr) return Runner::run(most, more);
+  if (stats_ == nullptr) {
+    return Runner::run(most, more, [this](ReadyNode& node) noexcept {
+      RONDO_PROBE(resume, this, &node);
+      static_cast<void>(this);
+      static_cast<void>(node);
+    });
+  }
   return Runner::run(most, more, [this](ReadyNode& node) noexcept { begin_step(node); });
 }
 
@@ -162,6 +169,7 @@ void Loop::expire_timers() noexcept {
 }
 
 void Loop::begin_step(ReadyNode& node) noexcept {
+  RONDO_PROBE(resume, this, &node);
   forget_running();
   stats_->begin_step(node.what());
 }
@@ -270,6 +278,7 @@ void Loop::stop() noexcept {
 
 void Loop::close(Slot& slot, ReadyNode* waiter) noexcept {
   require_thread();
+  RONDO_PROBE(close, slot.fd, static_cast<int>(slot.would_close));
   if (!slot.has(kSlotListener | kSlotForeign)) {
     ++counts_.closes[static_cast<std::size_t>(slot.would_close)];
   }

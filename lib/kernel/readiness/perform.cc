@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 
+#include "base/probe.h"
 #include "rondo/kernel/slot.h"
 
 namespace rondo {
@@ -91,6 +92,7 @@ Performed perform_send_gather(Op& op) noexcept {
       return Performed::kDone;
     }
     ++op.slot->table.calls;
+    RONDO_PROBE(submit, op.slot->fd, static_cast<int>(op.code));
     const ssize_t count = ::sendmsg(op.slot->fd, &message, MSG_NOSIGNAL);
     if (count < 0) {
       if (errno == EINTR) continue;
@@ -124,6 +126,7 @@ Performed perform_connect(Op& op) noexcept {
   if ((op.flags & kOpStarted) == 0) {
     op.flags |= kOpStarted;
     ++op.slot->table.calls;
+    RONDO_PROBE(submit, op.slot->fd, static_cast<int>(op.code));
     if (::connect(op.slot->fd, op.address, static_cast<socklen_t>(op.size)) == 0) {
       op.complete({});
       return Performed::kDone;

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/probe.h"
 #include "kernel/readiness/perform.h"
 #include "kernel/readiness/time_limit.h"
 #include "rondo/base/assert.h"
@@ -123,6 +124,7 @@ void ReadinessBackend::forget(Slot& slot) noexcept {
 
 Progress ReadinessBackend::read(Op& op) noexcept {
   Slot& slot = *op.slot;
+  RONDO_PROBE(submit, slot.fd, static_cast<int>(op.code));
   const Performed performed = op.code == OpCode::kReceive ? perform_receive(op, *pool_)
                               : op.code == OpCode::kRead  ? perform_read(op)
                                                           : perform_accept(op);

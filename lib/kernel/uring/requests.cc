@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <climits>
 
+#include "base/probe.h"
 #include "kernel/uring/buffer_ring.h"
 #include "rondo/base/assert.h"
 #include "rondo/buffer/pool.h"
@@ -36,6 +37,7 @@ std::optional<GatherPosition> position_of(const Op& gather) noexcept {
 
 void Requests::begin(Op& op) noexcept {
   const int fd = op.slot->fd;
+  RONDO_PROBE(submit, fd, static_cast<int>(op.code));
   io_uring_sqe& entry = entry_for(*op.slot);
   switch (op.code) {
     case OpCode::kSend:
@@ -81,6 +83,7 @@ void Requests::prepare_gather(io_uring_sqe& entry, const Op& op) noexcept {
 }
 
 void Requests::arm_receives(Slot& slot) noexcept {
+  RONDO_PROBE(submit, slot.fd, static_cast<int>(OpCode::kReceive));
   io_uring_sqe& entry = entry_for(slot);
   if (form_.multishot) [[likely]] {
     ::io_uring_prep_recv_multishot(&entry, slot.fd, nullptr, 0, 0);
@@ -93,12 +96,14 @@ void Requests::arm_receives(Slot& slot) noexcept {
 }
 
 void Requests::arm_receive(Slot& slot, const Block& block) noexcept {
+  RONDO_PROBE(submit, slot.fd, static_cast<int>(OpCode::kReceive));
   io_uring_sqe& entry = entry_for(slot);
   ::io_uring_prep_recv(&entry, slot.fd, block.data, block.pool->block_bytes(), 0);
   entry.user_data = token_of(slot, Tag::kReceives);
 }
 
 void Requests::arm_accepts(Slot& slot) noexcept {
+  RONDO_PROBE(submit, slot.fd, static_cast<int>(OpCode::kAccept));
   io_uring_sqe& entry = entry_for(slot);
   if (form_.multishot) {
     ::io_uring_prep_multishot_accept(&entry, slot.fd, nullptr, nullptr, SOCK_CLOEXEC);
