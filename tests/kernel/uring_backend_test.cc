@@ -111,8 +111,13 @@ TEST(UringBackend, a_host_that_polls_learns_of_bytes_and_wakes) {
     EXPECT_EQ(::poll(&polled, 1, 0), 0) << "a host would spin";
   }
   EXPECT_TRUE(becomes_readable(fd, [&] { loop.backend().wake(); }));
-  loop.settle();
-  EXPECT_EQ(::poll(&polled, 1, 0), 0);
+  // The kernel's own word of the wake comes after a grace period, on a busy machine late; then it
+  // costs the host a turn that finds nothing, but only one.
+  const auto quiet = [&] {
+    loop.settle();
+    return ::poll(&polled, 1, 0) == 0;
+  };
+  EXPECT_TRUE(quiet() || quiet()) << "a host would spin";
 }
 
 TEST(UringBackend, may_be_made_on_one_thread_and_run_on_another) {
