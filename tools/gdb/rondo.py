@@ -6,8 +6,8 @@
     (gdb) rondo stack          # the same, and below each task its stack of coroutines
     (gdb) rondo stack receive  # only of tasks whose name or wait holds that word
 
-Needs the debug information of the program (-g; with -g1 there are no types). It finds the loops that
-a thread is in; of others, and where the library itself has none, say which one is meant:
+Needs the debug information of the program (-g; with -g1 there are no types). It finds the loops
+that a thread is in; of others, and where the library itself has none, say which one is meant:
 
     (gdb) set $rondo_loop = loop.get()
 
