@@ -14,8 +14,8 @@ namespace rondo::bench {
 
 struct CellPlan {
   std::string name;
-  double x = 0;        // place on the axis
-  double seconds = 0;  // that it takes, about
+  double x = 0;                               // place on the axis
+  double seconds = 0;                         // that it takes, about
   std::function<void(Progress&, Cell&)> run;  // none: nobody who takes part in it was chosen
 };
 
