@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <sys/socket.h>
+#include <sys/types.h>
 
 #include <cerrno>
 
 #include "base/probe.h"
+#include "kernel/direct_call.h"
 #include "rondo/kernel/op.h"
 #include "rondo/kernel/slot.h"
 
@@ -38,7 +39,7 @@ namespace {
 bool send_now(Op& op) noexcept {
   ++op.slot->table.calls;
   RONDO_PROBE(submit, op.slot->fd, static_cast<int>(op.code));
-  const ssize_t count = ::send(op.slot->fd, op.memory + op.done, op.size - op.done, MSG_NOSIGNAL);
+  const ssize_t count = direct_send(op.slot->fd, op.memory + op.done, op.size - op.done);
   if (static_cast<std::size_t>(count) != op.size - op.done) [[unlikely]] {
     return sent_less(op, count);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Telling AddressSanitizer what pooled memory may be touched; nothing at all in other builds.
+// Which sanitizer there is; telling AddressSanitizer what pooled memory may be touched, which is
+// nothing at all in other builds.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,14 @@
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define RONDO_ASAN 1
+#endif
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#define RONDO_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define RONDO_TSAN 1
 #endif
 #endif
 

@@ -2,12 +2,12 @@
 // Ops as system calls on non-blocking descriptors; the same for every readiness backend.
 #pragma once
 
-#include <sys/socket.h>
+#include <sys/types.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
+#include "kernel/direct_call.h"
 #include "rondo/buffer/pool.h"
 #include "rondo/kernel/op.h"
 #include "rondo/kernel/slot.h"
@@ -43,7 +43,7 @@ inline Performed perform_receive(Op& op, Pool& pool) noexcept {
   op.block = block;
   const std::size_t room = pool.block_bytes();
   ++op.slot->table.calls;
-  const ssize_t count = ::recv(op.slot->fd, block->data, room, 0);
+  const ssize_t count = direct_recv(op.slot->fd, block->data, room);
   if (count <= 0) [[unlikely]] {
     return received_nothing(op, pool, count);
   }
@@ -58,7 +58,7 @@ inline Performed perform_receive(Op& op, Pool& pool) noexcept {
 
 inline Performed perform_read(Op& op) noexcept {
   ++op.slot->table.calls;
-  const ssize_t count = ::recv(op.slot->fd, op.memory, op.size, 0);
+  const ssize_t count = direct_recv(op.slot->fd, op.memory, op.size);
   if (count <= 0) [[unlikely]] {
     return read_nothing(op, count);
   }
