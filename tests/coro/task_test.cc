@@ -43,7 +43,10 @@ TEST(Task, does_nothing_before_it_is_awaited) {
     flag = true;
     co_return;
   };
-  { auto never = set(ran); }
+  {
+    auto never = set(ran);
+    std::move(never).discard();
+  }
   EXPECT_FALSE(ran);
   runner.complete([&]() -> Task<> {
     auto later = set(ran);
@@ -105,6 +108,7 @@ TEST(Task, a_variable_can_hold_one_task_after_the_other) {
       total += co_await std::move(next);
       next = answer();
     }
+    std::move(next).discard();
     co_return total;
   });
   EXPECT_EQ(sum, 126);
@@ -117,6 +121,8 @@ TEST(Task, destroyed_before_its_start_it_destroys_its_arguments) {
     auto first = hold(Alive(alive));
     auto second = std::move(first);
     EXPECT_EQ(alive, 1);
+    std::move(second).discard();
+    EXPECT_EQ(alive, 0);
   }
   EXPECT_EQ(alive, 0);
 }

@@ -160,7 +160,9 @@ class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
   }
 
   // Gives it up although it was never awaited; nothing of it runs.
-  void discard()&& noexcept { drop(false); }
+  void discard()&& noexcept {
+    if (frame_) drop(false);
+  }
 
   // Holds the frame, so that it goes when the await expression ends.
   class Awaiter {
