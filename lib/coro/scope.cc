@@ -12,8 +12,8 @@ Scope::~Scope() {
 
 // With children: the task that made it is suspended, and its frame is what is being destroyed.
 void Scope::require_left_standing() const noexcept {
-  require(parent_ == nullptr || parent_->is_suspended(), *parent_,
-          "it left a scope while children run in it; join the scope first");
+  if (parent_ == nullptr || parent_->is_suspended()) return;
+  panic_about(*parent_, "it left a scope while children run in it; join the scope first");
 }
 
 void Scope::destroy_children() noexcept {
