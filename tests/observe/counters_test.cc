@@ -146,7 +146,8 @@ TEST_P(LoopCountersTest, a_loop_that_sleeps_makes_no_system_calls) {
     auto slept = co_await sleep(30ms);
     EXPECT_TRUE(slept);
     const LoopCounters after = loop().counters();
-    EXPECT_LE(after.system_calls - before.system_calls, 60u);
+    // A wait may end early by microseconds, and is made again; a loop that spins makes 10^4.
+    EXPECT_LE(after.system_calls - before.system_calls, 500u);
     EXPECT_LE(after.waits - before.waits, after.system_calls - before.system_calls);
   });
 }
