@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <new>
 #include <utility>
 
@@ -12,34 +11,8 @@
 
 namespace rondo {
 
-std::string_view name_of(CloseReason reason) noexcept {
-  switch (reason) {
-    case CloseReason::kLocal:
-      return "local";
-    case CloseReason::kPeer:
-      return "peer";
-    case CloseReason::kReset:
-      return "reset";
-    case CloseReason::kError:
-      return "error";
-    case CloseReason::kCanceled:
-      return "canceled";
-  }
-  return "unknown";
-}
-
 void Op::note_failure(Error outcome) noexcept {
-  if (slot == nullptr) return;
-  const int number = outcome.number();
-  if (outcome.is(Errc::end_of_stream)) {
-    slot->would_close = CloseReason::kPeer;
-  } else if (number == ECONNRESET || number == EPIPE) {
-    slot->would_close = CloseReason::kReset;
-  } else if (outcome.is(Errc::canceled) || number == ECANCELED) {
-    slot->would_close = CloseReason::kCanceled;
-  } else {
-    slot->would_close = CloseReason::kError;
-  }
+  if (slot != nullptr) slot->would_close = reason_of(outcome);
 }
 
 void CloseOp::run() noexcept {

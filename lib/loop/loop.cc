@@ -120,7 +120,7 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
   if (stop_requested_.load(std::memory_order_relaxed) && !stop_heeded_) heed_stop();
 
   const std::uint64_t bytes_before = slots_.bytes_moved;
-  const TimePoint begin = shares ? now() : TimePoint();
+  const TimePoint begin = turn_time();
   std::size_t resumed =
       run_ready(std::min(budget.events, options_.resumptions_per_turn),
                 [&]() noexcept { return slots_.bytes_moved - bytes_before < budget.bytes; });

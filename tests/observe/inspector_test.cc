@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <memory>
@@ -16,6 +15,7 @@
 
 #include "rondo/rondo.h"
 #include "support/raw_peer.h"
+#include "support/temporary_folder.h"
 
 namespace rondo {
 namespace {
@@ -26,19 +26,8 @@ using ::testing::StartsWith;
 
 class InspectorTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string folder = testing::TempDir() + "rondo-XXXXXX";
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-    inspector_ = Inspector::listen(address(), loops()).value();
-  }
-  void TearDown() override {
-    inspector_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
   UnixAddress address() const { return UnixAddress::parse("unix:" + path()).value(); }
-  std::string path() const { return folder_ / "look"; }
+  std::string path() const { return folder_.path("look"); }
   std::vector<NamedLoop> loops() { return {{"one", &thread_->loop()}}; }
   RawPeer connect() const { return RawPeer::connect(Address(address())); }
   std::string ask(const std::string& request) const {
@@ -47,9 +36,9 @@ class InspectorTest : public testing::Test {
     return peer.receive_to_end();
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<LoopThread> thread_ = LoopThread::start({}).value();
-  std::unique_ptr<Inspector> inspector_;
+  std::unique_ptr<Inspector> inspector_ = Inspector::listen(address(), loops()).value();
 };
 
 TEST_F(InspectorTest, answers_what_it_is_asked) {

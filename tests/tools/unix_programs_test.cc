@@ -2,7 +2,6 @@
 // rondo-echo and rondo-load over Unix sockets, as a user starts them.
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -14,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "support/raw_peer.h"
+#include "support/temporary_folder.h"
 #include "support/watchdog.h"
 #include "support/wire.h"
 #include "tools/program.h"
@@ -27,14 +27,7 @@ using ::testing::StartsWith;
 
 class UnixPrograms : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string folder = testing::TempDir() + "rondo-XXXXXX";
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string path(const char* name) const { return folder_ / name; }
+  std::string path(const char* name) const { return folder_.path(name); }
   std::string address(const char* name) const { return "unix:" + path(name); }
 
   static RawPeer connect(const std::string& address) {
@@ -63,7 +56,7 @@ class UnixPrograms : public testing::Test {
 
  private:
   Watchdog watchdog_;
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(UnixPrograms, the_echo_server_listens_on_paths_abstract_names_and_ports_at_once) {

@@ -8,11 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "rondo/base/list.h"
 #include "rondo/buffer/block.h"
+#include "rondo/kernel/close_reason.h"
 #include "rondo/kernel/op.h"
 
 namespace rondo {
@@ -38,22 +38,6 @@ class CloseOp final : public Op {
   ReadyQueue* waiter_queue = nullptr;
   bool counted = false;  // in SlotTable::closing
 };
-
-// What a connection had come to when it was closed: what the last operation failed with, if one
-// has.
-enum class CloseReason : std::uint8_t {
-  kLocal,     // nothing: it was closed on this side
-  kPeer,      // the end of the stream, which the peer has finished
-  kReset,     // ECONNRESET or EPIPE
-  kError,     // another error
-  kCanceled,  // a stop request or a timeout
-};
-inline constexpr CloseReason kCloseReasons[] = {CloseReason::kLocal, CloseReason::kPeer,
-                                                CloseReason::kReset, CloseReason::kError,
-                                                CloseReason::kCanceled};
-
-// "local", "peer", "reset", "error", "canceled".
-std::string_view name_of(CloseReason reason) noexcept;
 
 // Bits of Slot::bits.
 inline constexpr std::uint16_t kSlotListener = 1 << 0;

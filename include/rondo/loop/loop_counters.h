@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "rondo/kernel/slot.h"
+#include "rondo/kernel/close_reason.h"
 
 namespace rondo {
 
