@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All of Rondo. The parts can be included by themselves; see the folders beside this file.
+// All of Rondo but sim/world.h, which is for tests. The parts can be included by themselves; see
+// the folders beside this file.
 #pragma once
 
 #include "rondo/base/clock.h"
@@ -40,8 +41,13 @@
 #include "rondo/net/tcp_stream.h"
 #include "rondo/net/unix_listener.h"
 #include "rondo/net/unix_stream.h"
+#include "rondo/observe/inspector.h"
+#include "rondo/observe/prometheus.h"
+#include "rondo/observe/stall_detector.h"
+#include "rondo/observe/task_dump.h"
 #include "rondo/observe/task_tree.h"
 #include "rondo/runtime/chooser.h"
+#include "rondo/runtime/loop_thread.h"
 #include "rondo/runtime/offload.h"
 #include "rondo/runtime/runtime.h"
 #include "rondo/runtime/signals.h"

@@ -51,6 +51,13 @@ void TaskContext::stop() noexcept {
   }
 }
 
+// A stop request that comes from home at the same time finds that there has been one, or travels
+// here; in both cases what is waited for is stopped, here.
+void TaskContext::stop_visit() noexcept {
+  if (stop_.exchange(true, std::memory_order_relaxed)) return;
+  if (waiting_ != nullptr) waiting_->stop();
+}
+
 bool TaskContext::move_to(Runner& target, std::coroutine_handle<> leaf) noexcept {
   Runner& source = runner();
   suspended_ = leaf;
@@ -76,9 +83,15 @@ void TaskContext::end(std::exception_ptr failure) noexcept {
   require(home_->post(*this), "a task ended after its home loop had been destroyed");
 }
 
+void TaskContext::arrive() noexcept {
+  Runner& here = runner();
+  here.visitors().push_back(*this);
+  if (here.stops_visitors()) stop_visit();
+}
+
 void TaskContext::run() noexcept {
   if (!ended_) {
-    if (is_away() && !Visitor::linked()) runner().visitors().push_back(*this);
+    if (is_away() && !Visitor::linked()) arrive();
     resume();
     return;
   }

@@ -12,6 +12,11 @@
 #include "rondo/base/thread.h"
 
 namespace rondo {
+namespace {
+
+constexpr Budget kEverything{.events = static_cast<std::size_t>(-1)};
+
+}  // namespace
 
 // Descriptors of others that tasks of this loop wait on, and how many tasks do.
 struct Loop::Foreign {
@@ -58,13 +63,13 @@ Loop::Loop(LoopOptions options, BackendChoice choice, std::unique_ptr<Backend> b
 Loop::~Loop() {
   bind_to_thread();
   root_.destroy_children();
+  stop_visitors();
   // Mail that came in time still runs, and what it spawns ends likewise; then nothing more comes.
   mailbox_.close();
-  const Budget all{.events = static_cast<std::size_t>(-1)};
   do {
-    turn(all, Until::kEmpty);
+    turn(kEverything, Until::kEmpty);
     root_.destroy_children();
-  } while (has_work() || mailbox_.has_mail() || slots_.closing != 0);
+  } while (has_work() || mailbox_.has_mail() || has_tasks());
   pool_->on_foreign_return(nullptr, nullptr);
   backend_.reset();
 }
@@ -93,6 +98,8 @@ bool Loop::expects(Until until) noexcept {
       return has_tasks();
     case Until::kStopped:
       return !stop_heeded_ || has_tasks();
+    case Until::kNotNeeded:
+      return *needed_;
   }
   return false;
 }
@@ -232,17 +239,25 @@ Duration Loop::wait_limit() noexcept {
 void Loop::heed_stop() noexcept {
   stop_heeded_ = true;
   root_.stop();
+  stop_visitors();
 }
 
 void Loop::run() { run_until(Until::kEmpty); }
 
 void Loop::run_until_stopped() { run_until(Until::kStopped); }
 
+void Loop::run_while(const bool& needed) {
+  bind_to_thread();
+  require_thread();
+  needed_ = &needed;
+  while (needed) turn(kEverything, Until::kNotNeeded);
+  needed_ = nullptr;
+}
+
 void Loop::run_until(Until until) {
   bind_to_thread();
   require_thread();
-  const Budget all{.events = static_cast<std::size_t>(-1)};
-  while (expects(until) || has_work()) turn(all, until);
+  while (expects(until) || has_work()) turn(kEverything, until);
 }
 
 RunOnce Loop::run_once(const Budget& budget) {

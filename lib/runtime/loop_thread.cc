@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "rondo/base/assert.h"
 #include "rondo/runtime/cpus.h"
 #include "runtime/start_thread.h"
 
@@ -26,7 +27,7 @@ absl::StatusOr<std::unique_ptr<LoopThread>> LoopThread::start(LoopThreadOptions 
 LoopThread::~LoopThread() {
   if (loop_ != nullptr) {
     stop();
-    may_end_.set_value();
+    require(loop_->post(end_), "the loop of a LoopThread ended before it");
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -48,7 +49,8 @@ void LoopThread::run(LoopThreadOptions options, std::promise<absl::StatusOr<Loop
   created.set_value(loop->get());
   (*loop)->run_until_stopped();
   has_stopped_.set_value();
-  may_end_.get_future().wait();
+  (*loop)->run_while(end_.lives);
+  (*loop)->run_until_stopped();
 }
 
 }  // namespace rondo

@@ -23,6 +23,10 @@ namespace rondo {
 // A task of another runner that is here for a while; see TaskContext.
 struct VisitorTag;
 class Visitor : public ListNode<VisitorTag> {
+ public:
+  // Asks it to end, or at least to leave. On the thread of the runner that it is on.
+  virtual void stop_visit() noexcept = 0;
+
  protected:
   ~Visitor() { unlink(); }
 };
@@ -40,8 +44,10 @@ class Runner {
 
   ReadyQueue& ready() noexcept { return ready_; }
 
-  // Tasks of other runners that are on this one.
+  // Tasks of other runners that are on this one. A runner that is stopping asks those who come to
+  // stop, too: it waits until they have left.
   List<Visitor, VisitorTag>& visitors() noexcept { return visitors_; }
+  bool stops_visitors() const noexcept { return stops_visitors_; }
 
   // When the current turn began, or the last one: what is noted of a task that begins to wait.
   TimePoint turn_time() const noexcept { return turn_time_; }
@@ -110,6 +116,10 @@ class Runner {
   ~Runner() = default;
 
   void set_turn_time(TimePoint now) noexcept { turn_time_ = now; }
+  void stop_visitors() noexcept {
+    stops_visitors_ = true;
+    visitors_.for_each([](Visitor& visitor) noexcept { visitor.stop_visit(); });
+  }
   // From here on it belongs to the calling thread.
   void bind_to_this_thread() noexcept {
     thread_.store(current_thread(), std::memory_order_relaxed);
@@ -138,6 +148,7 @@ class Runner {
   TimePoint turn_time_{};
   std::atomic<const void*> thread_{nullptr};
   List<Visitor, VisitorTag> visitors_;
+  bool stops_visitors_ = false;
   std::atomic<const TaskContext*> running_{nullptr};
   std::atomic<const void*> frame_{nullptr};
 };

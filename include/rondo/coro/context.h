@@ -99,6 +99,8 @@ class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visit
   // Asks the task to end: what it waits for is asked to end early, down to the innermost task. On
   // the home loop's thread; if the task is on another loop, the request travels there. Once.
   void stop() noexcept override;
+  // The same, when the loop that it visits stops; on the thread of that one.
+  void stop_visit() noexcept override;
 
   // The coroutine `leaf` suspends until `node` runs.
   void suspend(ReadyNode& node, std::coroutine_handle<> leaf) noexcept {
@@ -135,6 +137,7 @@ class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visit
   struct StopMail;
 
   void require_home() const noexcept;
+  void arrive() noexcept;
 
   // Of every step, together in one cache line.
   ReadyNode* waiting_ = nullptr;

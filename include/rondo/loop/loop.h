@@ -93,7 +93,8 @@ class Loop final : public Runner {
   static std::unique_ptr<Loop> create_on(std::unique_ptr<Backend> backend, BackendChoice choice,
                                          LoopOptions options);
 
-  // Destroys what still runs, wherever it is suspended, and completes every operation. Streams and
+  // Destroys what still runs, wherever it is suspended, and completes every operation. Tasks of
+  // other loops that are here are asked to stop, and it waits until they have left. Streams and
   // listeners of this loop that live elsewhere must have gone before; one that has not is named in
   // the message that ends the process.
   ~Loop();
@@ -117,10 +118,14 @@ class Loop final : public Runner {
                        std::decay_t<Arguments>(std::forward<Arguments>(arguments))...));
   }
 
-  // Runs until every task has ended, whether by itself or after stop(), and every close is done.
+  // Runs until every task has ended, whether by itself or after stop(), every close is done, and
+  // the tasks of other loops that are here (switch_to) have left.
   void run();
-  // Runs until stop() was called and every task has ended; meanwhile waits for posts.
+  // The same, but not before stop() was called; meanwhile waits for posts.
   void run_until_stopped();
+  // Runs, and waits for posts, stopped or not, until something that runs here sets `needed` to
+  // false: for a loop that others still post to after its own tasks have ended.
+  void run_while(const bool& needed);
 
   // For a host with a loop of its own: does what can be done now, within the budget, and does not
   // wait. What is left over stays for the next call; nothing that was read from the kernel is lost.
@@ -135,8 +140,9 @@ class Loop final : public Runner {
   // work is left over, kNever when there is none.
   TimePoint next_deadline() noexcept;
 
-  // Asks every task to stop. Any thread; async-signal-safe; once is enough. Operations end with
-  // Errc::canceled, and run() returns when the tasks have ended. Posts are taken until then.
+  // Asks every task to stop, those of other loops that are here or come later included. Any thread;
+  // async-signal-safe; once is enough. Operations end with Errc::canceled, and run() returns when
+  // the tasks have ended. Posts are taken until then.
   void stop() noexcept;
   bool stopping() const noexcept { return stop_requested_.load(std::memory_order_relaxed); }
 
@@ -163,8 +169,10 @@ class Loop final : public Runner {
   Scope& root() noexcept { return root_; }
   OpQueue& submitted() noexcept { return submitted_; }
   TimePoint now() const noexcept { return options_.clock->now(); }
-  // Tasks or closes are under way; without them run() returns.
-  bool has_tasks() const noexcept { return root_.running() != 0 || slots_.closing != 0; }
+  // Tasks, visits or closes are under way; without them run() returns.
+  bool has_tasks() noexcept {
+    return root_.running() != 0 || slots_.closing != 0 || !visitors().empty();
+  }
   std::uint64_t turns() const noexcept { return counts_.turns; }  // any thread
   std::uint64_t posts() const noexcept { return mailbox_.posts(); }
   std::uint64_t wakes() const noexcept { return mailbox_.wakes(); }
@@ -184,7 +192,7 @@ class Loop final : public Runner {
 
  private:
   struct Foreign;
-  enum class Until : std::uint8_t { kNow, kEmpty, kStopped };  // how long to keep waiting
+  enum class Until : std::uint8_t { kNow, kEmpty, kStopped, kNotNeeded };  // when to wait no more
   // What the loop itself counts, and what is copied once a turn from where every request counts.
   struct Counts {
     Counter turns;
@@ -229,6 +237,7 @@ class Loop final : public Runner {
   ForkGuard fork_guard_;
   std::atomic<bool> stop_requested_{false};
   bool stop_heeded_ = false;
+  const bool* needed_ = nullptr;  // during run_while
 };
 
 // A callable on its way to a loop.

@@ -20,7 +20,8 @@ struct LoopThreadOptions {
 };
 
 // The loop is created, turned and destroyed on that thread; others use it by post and spawn_on. Its
-// calls belong to one thread, the one that owns it.
+// calls belong to one thread, the one that owns it. Of several loops whose tasks go to each other,
+// stop all and wait for all before the first one is destroyed.
 class LoopThread {
  public:
   // Returns when the loop is there, or why it could not be had: the backend's reason, or the CPU
@@ -37,19 +38,24 @@ class LoopThread {
 
   // Asks every task of the loop to stop. Any thread.
   void stop() noexcept { loop_->stop(); }
-  // Until the loop was stopped and all its tasks have ended. It goes on to take mail, which runs
-  // when it is destroyed: so of several loops that post to each other all can be waited for before
-  // the first one goes.
+  // Until the loop was stopped and all its tasks have ended. It goes on to run what others post and
+  // the tasks that come to it, until it is destroyed.
   void wait_until_stopped();
 
  private:
+  // The last thing that its loop is told.
+  struct End final : Mail {
+    void run() noexcept override { lives = false; }
+    bool lives = true;  // the loop's thread
+  };
+
   LoopThread() = default;
 
   void run(LoopThreadOptions options, std::promise<absl::StatusOr<Loop*>> created);
 
   Loop* loop_ = nullptr;
   std::promise<void> has_stopped_;
-  std::promise<void> may_end_;
+  End end_;
   std::shared_future<void> stopped_;
   std::thread thread_;
 };
