@@ -5,9 +5,9 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "base/probe.h"
 #include "kernel/choose.h"
+#include "loop/foreign_slots.h"
 #include "rondo/base/assert.h"
 #include "rondo/base/thread.h"
 
@@ -17,15 +17,6 @@ namespace {
 constexpr Budget kEverything{.events = static_cast<std::size_t>(-1)};
 
 }  // namespace
-
-// Descriptors of others that tasks of this loop wait on, and how many tasks do.
-struct Loop::Foreign {
-  struct Entry {
-    Slot* slot;
-    std::size_t users;
-  };
-  absl::flat_hash_map<int, Entry> by_fd;
-};
 
 absl::StatusOr<std::unique_ptr<Loop>> Loop::create(LoopOptions options) {
   auto chosen = choose_backend(options.backend, options.trigger, options.uring);
@@ -44,7 +35,7 @@ Loop::Loop(LoopOptions options, BackendChoice choice, std::unique_ptr<Backend> b
       pool_(Pool::create(options_.pool)),
       backend_(std::move(backend)),
       mailbox_([](void* self) { static_cast<Backend*>(self)->wake(); }, backend_.get()),
-      foreign_(std::make_unique<Foreign>()),
+      foreign_(std::make_unique<ForeignSlots>()),
       root_(*this),
       stats_(options_.observe ? std::make_unique<LoopStats>() : nullptr) {
   if (options_.trigger == Trigger::kDefault) options_.trigger = Trigger::kEdge;
@@ -181,35 +172,6 @@ void Loop::begin_step(ReadyNode& node) noexcept {
   stats_->begin_step(node.what());
 }
 
-void Loop::publish() noexcept {
-  counts_.bytes_moved = slots_.bytes_moved;
-  counts_.bytes_sent = slots_.bytes_sent;
-  counts_.calls = slots_.calls;
-}
-
-LoopCounters Loop::counters() const noexcept {
-  const BackendCounters& kernel = backend_->counters();
-  // In this order, so that no more seems to have been sent than was moved.
-  const std::uint64_t sent = counts_.bytes_sent;
-  const std::uint64_t moved = counts_.bytes_moved;
-  LoopCounters read{.turns = counts_.turns,
-                    .resumed = counts_.resumed,
-                    .timers = timers_.expired(),
-                    .posts = mailbox_.posts(),
-                    .wakes = mailbox_.wakes(),
-                    .system_calls = counts_.calls + kernel.calls,
-                    .waits = kernel.waits,
-                    .submissions = kernel.changes,
-                    .completions = kernel.events,
-                    .stale_events = kernel.stale_events,
-                    .no_buffers = kernel.no_buffers,
-                    .overflows = kernel.overflows,
-                    .bytes_received = moved > sent ? moved - sent : 0,
-                    .bytes_sent = sent};
-  std::copy(counts_.closes.begin(), counts_.closes.end(), read.closes.begin());
-  return read;
-}
-
 // Posts have a credit of time, to which each turn adds their share of what the rest took, and which
 // a long post may overdraw. While there is nothing else to do it does not count.
 std::size_t Loop::run_posted(bool is_alone, Duration others_took, std::size_t most) noexcept {
@@ -332,27 +294,10 @@ void Loop::cancel(Op& op) noexcept {
   }
 }
 
-Slot* Loop::foreign_slot(int fd) noexcept {
-  auto [place, fresh] = foreign_->by_fd.try_emplace(fd, Foreign::Entry{nullptr, 0});
-  if (fresh) {
-    Slot* slot = slots_.take(fd);
-    if (slot == nullptr) {
-      foreign_->by_fd.erase(place);
-      return nullptr;
-    }
-    slot->set(kSlotForeign);
-    slot->trigger = Trigger::kLevel;
-    place->second.slot = slot;
-  }
-  ++place->second.users;
-  return place->second.slot;
-}
+Slot* Loop::foreign_slot(int fd) noexcept { return foreign_->take(fd, slots_); }
 
 void Loop::release_foreign(Slot& slot) noexcept {
-  const auto place = foreign_->by_fd.find(slot.fd);
-  if (--place->second.users != 0) return;
-  foreign_->by_fd.erase(place);
-  close(slot);
+  if (foreign_->give_back(slot)) close(slot);
 }
 
 }  // namespace rondo

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Results as SVG. Colours and letters come from the style sheet of the page around it.
+// Results as SVG.
 #pragma once
 
 #include <string>
@@ -14,8 +14,5 @@ std::string bar_chart(const Scenario& scenario, const Cell& cell);
 
 // A line per subject over the cells of the scenario, and a legend below.
 std::string line_chart(const Scenario& scenario, const ScenarioResult& result);
-
-// `text` inside of HTML.
-std::string escaped(std::string_view text);
 
 }  // namespace rondo::bench

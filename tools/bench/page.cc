@@ -10,6 +10,7 @@
 #include "measure.h"
 #include "page_style.h"
 #include "scenario.h"
+#include "svg.h"
 #include "table.h"
 #include "verdict.h"
 

@@ -37,6 +37,8 @@
 
 namespace rondo {
 
+class ForeignSlots;
+
 struct LoopOptions {
   BackendKind backend = BackendKind::kAuto;
   Trigger trigger = Trigger::kDefault;  // epoll's; the default is edge
@@ -191,7 +193,6 @@ class Loop final : public Runner {
   void require_thread() const noexcept;
 
  private:
-  struct Foreign;
   enum class Until : std::uint8_t { kNow, kEmpty, kStopped, kNotNeeded };  // when to wait no more
   // What the loop itself counts, and what is copied once a turn from where every request counts.
   struct Counts {
@@ -230,7 +231,7 @@ class Loop final : public Runner {
   OpQueue submitted_;
   ReadyQueue posted_;  // with an io_share: mail that waits for its part of the time
   Duration posts_credit_{0};
-  std::unique_ptr<Foreign> foreign_;
+  std::unique_ptr<ForeignSlots> foreign_;
   Scope root_;
   Counts counts_;
   std::unique_ptr<LoopStats> stats_;  // if observed

@@ -1,116 +1,20 @@
 // SPDX-License-Identifier: MIT
-#include "chart.h"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 
+#include "chart.h"
 #include "measure.h"
-#include "table.h"
+#include "svg.h"
 
 namespace rondo::bench {
 namespace {
-
-// Sizes are in units of the view box; a phone shows one about as a pixel.
-constexpr double kWidth = 400;
-
-struct Span {
-  double begin;
-  double end;
-};
-
-// Places values on a line, in equal steps or in equal ratios.
-class Scale {
- public:
-  Scale(Span values, Span places, bool logarithmic)
-      : logarithmic_(logarithmic),
-        values_{along(values.begin), along(values.end)},
-        places_(places) {}
-
-  bool is_beyond(double value) const { return along(value) > values_.end * 1.0001; }
-
-  double place(double value) const {
-    const double range = values_.end - values_.begin;
-    const double part = range == 0 ? 0.5 : (along(value) - values_.begin) / range;
-    return places_.begin + std::clamp(part, 0.0, 1.0) * (places_.end - places_.begin);
-  }
-
- private:
-  double along(double value) const {
-    return logarithmic_ ? std::log(std::max(value, 1e-9)) : value;
-  }
-
-  bool logarithmic_;
-  Span values_;
-  Span places_;
-};
-
-std::string tag(std::string_view name, const std::string& attributes, const std::string& inside) {
-  const std::string element(name);
-  return absl::StrCat("<", element, " ", attributes, ">", inside, "</", element, ">");
-}
-
-std::string text_at(double x, double y, std::string_view style, std::string_view text) {
-  return tag("text",
-             absl::StrFormat("x=\"%.1f\" y=\"%.1f\" class=\"%s\"", x, y, std::string(style)),
-             escaped(text));
-}
-
-std::string line(Span x, Span y, std::string_view style) {
-  return absl::StrFormat("<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"%s\"/>",
-                         x.begin, y.begin, x.end, y.end, std::string(style));
-}
-
-std::string svg(double height, std::string_view label, const std::string& inside) {
-  return tag("svg",
-             absl::StrFormat("viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"%s\"", kWidth,
-                             height, escaped(label)),
-             inside);
-}
-
-std::vector<const Row*> measured(const Cell& cell, const Measure& measure) {
-  std::vector<const Row*> rows;
-  for (const Row& row : cell.rows) {
-    if (row.find(measure.key) != nullptr) rows.push_back(&row);
-  }
-  std::sort(rows.begin(), rows.end(), [&](const Row* a, const Row* b) {
-    const double first = a->find(measure.key)->median;
-    const double second = b->find(measure.key)->median;
-    if (first == second) return a < b;  // as in the cell
-    return measure.better == Better::kMore ? first > second : first < second;
-  });
-  return rows;
-}
-
-// Two strokes across the end of a bar that is longer than the chart.
-std::string cut(double end, double y, double height) {
-  return absl::StrFormat("<path d=\"M%.1f %.1fl5 %.1fm4 0l-5 %.1f\" class=\"cut\"/>", end - 16,
-                         y + height + 1, -height - 2, height + 2);
-}
-
-std::string bar(const Row& row, const Measure& measure, const Scale& scale, double y) {
-  constexpr double kHeight = 13;
-  const Estimate& value = *row.find(measure.key);
-  const double begin = scale.place(0);
-  const double end = scale.place(value.median);
-  std::string out = absl::StrFormat(
-      "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.0f\" rx=\"2\" class=\"bar %s\"/>",
-      begin, y, std::max(1.0, end - begin), kHeight, row.kind);
-  if (value.least != value.most) {
-    const double middle = y + kHeight / 2;
-    const double least = scale.place(value.least);
-    const double most = scale.place(value.most);
-    absl::StrAppend(&out, line({least, most}, {middle, middle}, "range"),
-                    line({least, least}, {middle - 3, middle + 3}, "range"),
-                    line({most, most}, {middle - 3, middle + 3}, "range"));
-  }
-  if (scale.is_beyond(value.median)) absl::StrAppend(&out, cut(end, y, kHeight));
-  return out;
-}
 
 // Round numbers up to `most`.
 std::vector<double> ticks(double most) {
@@ -272,61 +176,6 @@ class LineChart {
 };
 
 }  // namespace
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char each : text) {
-    if (each == '<') {
-      out += "&lt;";
-    } else if (each == '>') {
-      out += "&gt;";
-    } else if (each == '&') {
-      out += "&amp;";
-    } else if (each == '"') {
-      out += "&quot;";
-    } else {
-      out += each;
-    }
-  }
-  return out;
-}
-
-std::string bar_chart(const Scenario& scenario, const Cell& cell) {
-  const Measure& measure = measure_named(scenario.measure);
-  const std::vector<const Row*> rows = measured(cell, measure);
-  if (rows.empty()) return "";
-  constexpr double kStep = 19;
-  constexpr double kLetter = 6.9;  // about as wide as one is
-  std::size_t letters = 0;
-  for (const Row* row : rows) letters = std::max(letters, row->subject.size());
-  const Span across = {std::clamp(10 + kLetter * static_cast<double>(letters), 60.0, 210.0),
-                       kWidth - 62};
-  // One that is far off must not flatten the others: beyond three times the middle it is cut, and
-  // its number tells.
-  const double middle = rows[rows.size() / 2]->find(measure.key)->median;
-  double most = 0;
-  for (const Row* row : rows) most = std::max(most, row->find(measure.key)->most);
-  most = std::min(most, 3 * std::max(middle, 1e-9));
-  const Scale scale({0, most}, across, false);
-  double y = 4;
-  std::string inside;
-  for (const Row* row : rows) {
-    absl::StrAppend(&inside,
-                    text_at(across.begin - 6, y + 11, "name end " + row->kind, row->subject),
-                    bar(*row, measure, scale, y),
-                    text_at(kWidth - 2, y + 11, "value end",
-                            number_text(row->find(measure.key)->median, measure)));
-    y += kStep;
-  }
-  if (measure.key == "ratio") {
-    const double one = scale.place(1);
-    absl::StrAppend(&inside, line({one, one}, {0, y}, "one"));
-  }
-  return svg(y,
-             absl::StrCat(std::string(scenario.title), ", ", cell.name, ": ",
-                          std::string(measure.meaning)),
-             inside);
-}
 
 std::string line_chart(const Scenario& scenario, const ScenarioResult& result) {
   return LineChart(scenario, result).print();
