@@ -8,6 +8,7 @@ Regular expressions over code without comments are enough for the house's own fo
 import re
 
 AWAIT = re.compile(r"(?<!operator )\bco_await\b")
+LOOP = re.compile(r"\bfor\s*\(")
 CONDITION = re.compile(r"\b(if|while|switch)\s*(?:constexpr\s*)?\(")
 DECLARATION = re.compile(r"^\s*(?:const\s+)?[\w:<>,*& ]+[\s&*](?:\w+\s*(?:=(?!=)|\{)|\[)")
 BINDING = re.compile(r"\bauto\s*&{0,2}\s*\[[^\]]*\]\s*[={(]\s*co_await\b")
@@ -24,8 +25,13 @@ OPEN, CLOSE = "([{", ")]}"
 
 def check(tree):
     for source in tree.code:
-        if AWAIT.search(source.code):
-            yield from _in_source(source)
+        yield from check_source(source)
+
+
+def check_source(source):
+    """What is wrong in one file."""
+    if AWAIT.search(source.code):
+        yield from _in_source(source)
 
 
 def _in_source(source):
@@ -49,6 +55,11 @@ def _in_source(source):
         if AWAIT.search(_without_bodies(condition)) and not DECLARATION.match(condition):
             yield source.finding(found.start(), f"{found.group(1)} (co_await ...): await into a "
                                                 "local first", "condition-await")
+    for found in LOOP.finditer(code):
+        parts = _without_bodies(_balanced(code, found.end() - 1)[1:-1]).split(";")
+        if len(parts) == 3 and not parts[0].strip() and AWAIT.search(parts[1]):
+            yield source.finding(found.start(), "for (; co_await ...;): await into a local first",
+                                 "condition-await")
     for found in AWAIT.finditer(code):
         yield from _around(source, found)
 
