@@ -7,6 +7,7 @@
 //                  kReusePort: each sub accepts from a listener of its own
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -120,6 +121,16 @@ class Runtime {
     return serve(*parsed, std::forward<Handler>(handler));
   }
   absl::StatusOr<Service> serve(const Address& address, std::unique_ptr<ConnectionHandler> handler);
+  // For what is no handler: says so.
+  template <class Where, class Handler>
+  requires(!ServesConnections<std::decay_t<Handler>> &&
+           !std::convertible_to<Handler, std::unique_ptr<ConnectionHandler>>)
+      absl::StatusOr<Service> serve(const Where&, Handler&&) {
+    static_assert(ServesConnections<std::decay_t<Handler>>,
+                  "serve: a handler takes a SocketStream, a TcpStream or a UnixStream by value and "
+                  "does not change when it is called");
+    return absl::UnimplementedError("no handler");
+  }
 
   // Listens on `address` instead of where the service listens now. When it fails nothing has
   // changed. Connections go on, and who is in the old listener's queue is still served. Returns
