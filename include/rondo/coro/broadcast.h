@@ -34,6 +34,9 @@ enum class Drop : std::uint8_t {
 // there was a value; nothing is lost by it, nor when the frame that waits is destroyed. After
 // close() a subscriber gets what is left for it and then Errc::end_of_stream. The buffer is
 // allocated with the Broadcast and nothing afterwards. It must outlive its subscriptions.
+//
+// Subscribers run when the publisher waits. One that publishes more than `capacity` values before
+// it does (to await what is there already is not to wait; co_await yield() is) leaves all behind.
 template <std::copyable T>
 class Broadcast {
  public:

@@ -37,7 +37,7 @@ class BasicChannel {
 
   explicit BasicChannel(std::size_t capacity)
       : senders_(mutex_, "room in a channel"),
-        receivers_(mutex_, "a value of a channel"),
+        receivers_(mutex_, "value of a channel"),
         capacity_(capacity),
         places_(std::allocator<T>().allocate(capacity)) {
     require(capacity != 0, "a channel needs room for one value at least");

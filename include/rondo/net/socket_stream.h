@@ -34,7 +34,8 @@ class SocketStream : public Socket {
   // connection holds no buffer.
   Receive receive() noexcept { return Receive(slot()); }
 
-  // The next bytes, into memory of the caller's, which must stay until then; how many they are.
+  // The next bytes, into memory of the caller's, which must stay until then; how many they are. An
+  // empty span is misuse and ends the process.
   Read read(std::span<std::byte> into) noexcept { return Read(slot(), into); }
 
   // Hands over as much as the kernel takes in one go, and gives how much that was.
