@@ -117,5 +117,17 @@ TEST_P(SleepForRealTest, real_sleeps_are_never_early_and_the_loop_waits_for_them
   });
 }
 
+// Of these the time until then is more than a Duration can hold.
+TEST_P(SleepForRealTest, the_earliest_time_and_the_shortest_wait_of_all_have_passed) {
+  run([]() -> Task<> {
+    auto until = co_await sleep_until(TimePoint::min());
+    EXPECT_TRUE(until);
+    auto shortest = co_await sleep(Duration::min());
+    EXPECT_TRUE(shortest);
+    auto timed = co_await with_timeout(Duration::min(), sleep(1h));
+    EXPECT_TRUE(timed.error().is(Errc::timed_out));
+  });
+}
+
 }  // namespace
 }  // namespace rondo

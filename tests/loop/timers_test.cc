@@ -171,6 +171,13 @@ TEST_F(TimersTest, deadlines_before_the_epoch_are_simply_late) {
   EXPECT_EQ(at(TimePoint(1s)), (std::vector<int>{2, 3}));
 }
 
+TEST_F(TimersTest, the_time_until_the_earliest_deadline_of_all_can_be_told) {
+  timers_.arm(bell(2), TimePoint::min() + 1ns);
+  timers_.arm(bell(1), TimePoint::min());
+  EXPECT_LT(timers_.next_deadline() - TimePoint(24h * 365 * 100), Duration(0));
+  EXPECT_EQ(at(TimePoint(0ns)), (std::vector<int>{2, 1}));
+}
+
 TEST_F(TimersTest, next_deadline_is_exact_within_two_milliseconds) {
   const TimePoint start = TimePoint(77h);
   at(start);

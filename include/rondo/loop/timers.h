@@ -83,6 +83,8 @@ class Timers {
   static constexpr int kDigitBits = 6;
   static constexpr std::size_t kLevels = 8;
   static constexpr std::size_t kSlots = 1 << kDigitBits;
+  // A deadline before this counts as this: so the time until a deadline can always be told.
+  static constexpr TimePoint kEarliest{TimePoint::min().time_since_epoch() / 2};
 
   using Batch = List<Timer>;
   struct Level {
@@ -133,12 +135,12 @@ inline void Timers::insert(Timer& timer) noexcept {
 
 inline void Timers::arm(Timer& timer, TimePoint deadline) noexcept {
   require(!timer.linked(), "a timer was armed that is armed already, or has expired and not run");
-  timer.deadline = deadline;
+  timer.deadline = std::max(deadline, kEarliest);
   if (deadline == kNever) return;
   timer.armed_in_ = this;
   ++size_;
-  if (deadline < earliest_) {
-    earliest_ = deadline;
+  if (timer.deadline < earliest_) {
+    earliest_ = timer.deadline;
     earliest_is_fresh_ = true;
   }
   insert(timer);
