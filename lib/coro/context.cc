@@ -60,6 +60,7 @@ void TaskContext::stop_visit() noexcept {
 
 bool TaskContext::move_to(Runner& target, std::coroutine_handle<> leaf) noexcept {
   Runner& source = runner();
+  source.forget_running();
   suspended_ = leaf;
   waiting_ = nullptr;
   Visitor::unlink();
@@ -79,6 +80,7 @@ void TaskContext::end(std::exception_ptr failure) noexcept {
     return;
   }
   Visitor::unlink();
+  runner().forget_running();
   runner_.store(home_, std::memory_order_release);
   require(home_->post(*this), "a task ended after its home loop had been destroyed");
 }
@@ -99,6 +101,7 @@ void TaskContext::run() noexcept {
     end_waits_ = true;  // the stop mail comes back and runs this again
     return;
   }
+  home_->set_running(*this);  // what its frame has goes now
   joiner_->child_ended(*this, std::move(failure_));
 }
 
@@ -108,15 +111,21 @@ void TaskContext::require_home() const noexcept {
 
 void TaskContext::destroy() noexcept {
   require_home();
-  const FrameTeardown teardown;
-  frame_.destroy();
+  Runner& home = *home_;
+  {
+    const FrameTeardown teardown;
+    frame_.destroy();
+  }
+  if (home.running() == this) home.forget_running();
 }
 
 std::string name_of(const TaskContext& task) { return coroutine_name(task.name()); }
 
+std::string in_words(const TaskContext& task) { return "task '" + name_of(task) + "'"; }
+
 void panic_about(const TaskContext& task, const char* message,
                  std::source_location where) noexcept {
-  panic(("task '" + name_of(task) + "': " + message).c_str(), where);
+  panic_about(in_words(task), message, where);
 }
 
 void panic_about(const TaskContext& task, const char* what, const char* fate) noexcept {

@@ -66,14 +66,14 @@ void Scope::child_ended(TaskContext& child, std::exception_ptr failure) noexcept
     --running_;
     ++done_;
   }
+  // Before the child goes, so that whoever ends the process over this can name it.
+  if (failure && failure_handler_ != nullptr) {
+    failure_handler_(failure_argument_, std::exchange(failure, nullptr));
+  }
   child.destroy();
   if (failure) {
-    if (failure_handler_ != nullptr) {
-      failure_handler_(failure_argument_, std::move(failure));
-    } else {
-      if (!failure_) failure_ = std::move(failure);
-      stop_all();
-    }
+    if (!failure_) failure_ = std::move(failure);
+    stop_all();
   }
   while (WaitQueue::Wait* oldest = room_.oldest()) {
     if (!static_cast<SpawnWithin*>(oldest)->start_if_room()) break;

@@ -76,6 +76,10 @@ void Loop::require_thread() const noexcept {
   require(is_here(), "a loop was used from another thread; post to it, or spawn_on it");
 }
 
+std::string Loop::whose_turn() const {
+  return running() == nullptr ? std::string() : in_words(*running());
+}
+
 bool Loop::has_work() noexcept {
   return !ready().empty() || !submitted_.empty() || !posted_.empty();
 }
@@ -126,6 +130,7 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
     resumed += run_posted(resumed == 0, now() - begin, budget.events - resumed);
   }
   if (stats_ != nullptr) stats_->end_steps();
+  forget_running();
   counts_.resumed += resumed;
 
   TurnLimits limits{.events = options_.events_per_turn, .wait = Duration(0)};
@@ -211,6 +216,7 @@ void Loop::run_until_stopped() { run_until(Until::kStopped); }
 void Loop::run_while(const bool& needed) {
   bind_to_thread();
   require_thread();
+  const Inside inside(*this);
   needed_ = &needed;
   while (needed) turn(kEverything, Until::kNotNeeded);
   needed_ = nullptr;
@@ -219,12 +225,14 @@ void Loop::run_while(const bool& needed) {
 void Loop::run_until(Until until) {
   bind_to_thread();
   require_thread();
+  const Inside inside(*this);
   while (expects(until) || has_work()) turn(kEverything, until);
 }
 
 RunOnce Loop::run_once(const Budget& budget) {
   bind_to_thread();
   require_thread();
+  const Inside inside(*this);
   RunOnce result;
   Budget left = budget;
   const std::uint64_t bytes_before = slots_.bytes_moved;

@@ -40,7 +40,7 @@ class Notice {
     bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
       context_ = &self.promise().context();
       if (context_->stop_requested()) return false;
-      require(notice_.waiter_ == nullptr, "two tasks wait for one notice");
+      require(notice_.waiter_ == nullptr, *context_, "two tasks wait for one notice");
       notice_.waiter_ = this;
       context_->suspend(*this, self);
       return true;

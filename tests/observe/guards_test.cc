@@ -107,7 +107,170 @@ Task<> uses_a_closed_stream() {
 }
 
 TEST(GuardDeathTest, an_operation_on_a_closed_descriptor) {
-  EXPECT_DEATH(run(uses_a_closed_stream), "closed or moved from");
+  EXPECT_DEATH(run(uses_a_closed_stream), "task 'uses_a_closed_stream': .*closed or moved from");
+}
+
+Task<> uses_a_stream_that_never_was() {
+  TcpStream stream;
+  static_cast<void>(co_await stream.send_all("x"));
+}
+
+TEST(GuardDeathTest, an_operation_on_a_stream_that_never_was) {
+  EXPECT_DEATH(run(uses_a_stream_that_never_was), "task 'uses_a_stream_that_never_was': .*closed");
+}
+
+Task<> uses_a_closed_listener() {
+  Loop& here = co_await this_loop();
+  auto listener = TcpListener::listen(here, Endpoint::parse("127.0.0.1:0").value()).value();
+  co_await listener.close();
+  static_cast<void>(co_await listener.accept());
+}
+
+TEST(GuardDeathTest, an_accept_on_a_closed_listener) {
+  EXPECT_DEATH(run(uses_a_closed_listener), "task 'uses_a_closed_listener': .*closed or moved");
+}
+
+Task<> uses_a_pair_that_it_gave_away() {
+  auto ends = MemoryStream::pair(co_await this_loop()).value();
+  MemoryStream taken = std::move(ends.first);
+  static_cast<void>(co_await ends.first.receive());
+}
+
+TEST(GuardDeathTest, an_operation_on_an_end_in_memory_that_was_moved_away) {
+  EXPECT_DEATH(run(uses_a_pair_that_it_gave_away),
+               "task 'uses_a_pair_that_it_gave_away': .*closed");
+}
+
+Task<> reads_what_is_not_there() {
+  const Result<int> none = Errc::closed;
+  static_cast<void>(*none);
+  co_return;
+}
+
+TEST(GuardDeathTest, whatever_else_a_task_does_that_must_not_be) {
+  EXPECT_DEATH(run(reads_what_is_not_there), "task 'reads_what_is_not_there': Result: read");
+}
+
+Task<> fails() {
+  throw 1;
+  co_return;
+}
+
+TEST(GuardDeathTest, an_exception_that_nobody_takes) {
+  EXPECT_DEATH(run(fails), "task 'fails': an exception left a spawned task");
+}
+
+// Of two loops on one thread, on each of which something runs.
+TEST(GuardDeathTest, a_loop_that_a_task_of_another_one_uses) {
+  EXPECT_DEATH(
+      {
+        std::unique_ptr<Loop> other;
+        std::thread([&other] {
+          other = new_loop();
+          other->spawn([]() -> Task<> { static_cast<void>(co_await sleep(1h)); });
+          other->run_once();
+        }).join();
+        const auto reaches_over = [](Loop& there) -> Task<> {
+          there.spawn([]() -> Task<> { co_return; });
+          co_return;
+        };
+        run(reaches_over, borrow(*other));
+      },
+      "task 'lambda in TestBody': a loop was used from another thread");
+}
+
+TEST(GuardDeathTest, a_posted_call_is_no_task_and_names_none) {
+  EXPECT_DEATH(
+      {
+        auto loop = new_loop();
+        loop->spawn([]() -> Task<> { static_cast<void>(co_await sleep(1h)); });
+        loop->post([] { static_cast<void>(TcpStream().receive()); });
+        loop->run();
+      },
+      "slot: a stream or listener was used|slot\\(\\) const: a stream or listener was used");
+}
+
+// Goes away to another loop and does what it may only do at home.
+template <class Misuse>
+void run_away_from_home(Misuse misuse) {
+  auto there = new_loop();
+  auto home = new_loop();
+  std::thread other([&there] { there->run_until_stopped(); });
+  home->spawn([&]() -> Task<> { co_await misuse(*there); });
+  home->run();
+  there->stop();
+  other.join();
+}
+
+Task<> waits_for_children_from_over_there(Loop& there) {
+  co_await with_scope([&there](Scope& scope) -> Task<> {
+    scope.spawn([]() -> Task<> { static_cast<void>(co_await sleep(1h)); });
+    co_await switch_to(there);
+    co_await scope.any_done();
+  });
+}
+
+TEST(GuardDeathTest, a_scope_that_is_awaited_on_another_loop) {
+  EXPECT_DEATH(run_away_from_home(waits_for_children_from_over_there),
+               "task 'lambda in waits_for_children_from_over_there': it waits for a scope of");
+}
+
+Task<> closes_from_over_there(Loop& there) {
+  auto ends = co_await connected();
+  co_await switch_to(there);
+  co_await ends.first.close();
+}
+
+TEST(GuardDeathTest, a_close_on_another_loop) {
+  EXPECT_DEATH(run_away_from_home(closes_from_over_there),
+               "task 'lambda in run_away_from_home': it closes a stream or listener of another");
+}
+
+Task<> receives_over_there(Loop& there) {
+  auto ends = co_await connected();
+  co_await switch_to(there);
+  static_cast<void>(co_await ends.first.receive());
+}
+
+TEST(GuardDeathTest, an_operation_on_another_loop) {
+  EXPECT_DEATH(run_away_from_home(receives_over_there),
+               "task 'lambda in run_away_from_home': an operation on a stream of another loop");
+}
+
+Task<> awaits_an_offload_twice() {
+  auto pool = WorkerPool::start({.threads = 1}).value();
+  const auto nothing = [] {};
+  auto call = offload(*pool, nothing);
+  static_cast<void>(co_await Again(call));
+  static_cast<void>(co_await Again(call));
+}
+
+TEST(GuardDeathTest, an_offload_that_is_awaited_twice) {
+  EXPECT_DEATH(run(awaits_an_offload_twice), "task 'awaits_an_offload_twice': an offload was");
+}
+
+Task<> awaits_a_wait_twice() {
+  Event event;
+  auto waiting = event.wait();
+  const auto wait = [&]() -> Task<> { co_await Again(waiting); };
+  co_await when_all(wait(), wait());
+}
+
+TEST(GuardDeathTest, one_wait_that_two_tasks_await) {
+  EXPECT_DEATH(run(awaits_a_wait_twice), "task 'lambda in awaits_a_wait_twice': something was");
+}
+
+Task<> receives_twice_in_memory() {
+  auto ends = MemoryStream::pair(co_await this_loop()).value();
+  const auto receive = [](MemoryStream& end) -> Task<> {
+    static_cast<void>(co_await end.receive());
+  };
+  co_await when_all(receive(ends.first), receive(ends.first));
+}
+
+TEST(GuardDeathTest, two_receives_on_one_end_in_memory) {
+  EXPECT_DEATH(run(receives_twice_in_memory),
+               "task 'lambda in receives_twice_in_memory': two receives");
 }
 
 TEST(GuardDeathTest, a_wait_that_another_thread_ends) {
@@ -132,7 +295,7 @@ TEST(GuardDeathTest, a_scope_that_another_thread_uses) {
                    co_return;
                  });
                }),
-               "a scope was used from another thread");
+               "task 'lambda in [A-Za-z]+': a scope was used from another thread");
 }
 
 Task<> leaves_its_children() {

@@ -33,6 +33,7 @@ class RandomSteps {
     EXPECT_EQ(outcome.end, sim::End::kFinished) << outcome.report;
     loop.reset();
     EXPECT_EQ(started_, ended_);
+    EXPECT_GT(started_, steps / 5);
     EXPECT_FALSE(mutex_.is_locked());
     EXPECT_EQ(semaphore_.available(), 3u);
     EXPECT_EQ(static_cast<std::size_t>(sent_ - received_), channel_.size() + shared_.size());

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstddef>
+#include <string>
 #include <utility>
 
 #include "rondo/base/clock.h"
@@ -51,6 +52,9 @@ class Runner {
 
   // When the current turn began, or the last one: what is noted of a task that begins to wait.
   TimePoint turn_time() const noexcept { return turn_time_; }
+
+  // The one that the calling thread is inside of; nullptr outside of all.
+  static Runner* current() noexcept;
 
   // Whether the calling thread may use it: it is its own, or it belongs to none yet.
   bool is_here() const noexcept {
@@ -100,19 +104,38 @@ class Runner {
     return count;
   }
 
-  // The task that runs, or ran last, and the coroutine frame that was resumed. Any thread; but they
-  // may be gone as soon as this returns, so they are only for those who can look at memory that is
-  // not there (StallDetector).
+  // The task that runs and the coroutine frame that was resumed; nullptr if none does, and after a
+  // task has suspended possibly that one still, until the next runs or the turn ends. Any thread;
+  // but on another one they may be gone as soon as this returns, so they are only for those who can
+  // look at memory that is not there (StallDetector).
   const TaskContext* running() const noexcept { return running_.load(std::memory_order_relaxed); }
   const void* running_frame() const noexcept { return frame_.load(std::memory_order_relaxed); }
   void set_running(const TaskContext& task) noexcept {
     running_.store(&task, std::memory_order_relaxed);
   }
+  void forget_running() noexcept {
+    running_.store(nullptr, std::memory_order_relaxed);
+    frame_.store(nullptr, std::memory_order_relaxed);
+  }
+  // For messages, on its thread: "task 'serve'", or empty if no task runs.
+  virtual std::string whose_turn() const { return {}; }
 
   // True while the running coroutine may still take a result without suspending; counts down.
   bool may_complete_inline() noexcept { return inline_left_-- > 0; }
 
  protected:
+  // While it lives, the calling thread is inside of `runner`; one within the other is fine.
+  class Inside {
+   public:
+    explicit Inside(Runner& runner) noexcept;
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    ~Inside();
+
+   private:
+    Runner* around_;
+  };
+
   ~Runner() = default;
 
   void set_turn_time(TimePoint now) noexcept { turn_time_ = now; }
@@ -125,10 +148,6 @@ class Runner {
     thread_.store(current_thread(), std::memory_order_relaxed);
   }
   bool is_bound() const noexcept { return thread_.load(std::memory_order_relaxed) != nullptr; }
-  void forget_running() noexcept {
-    running_.store(nullptr, std::memory_order_relaxed);
-    frame_.store(nullptr, std::memory_order_relaxed);
-  }
 
  private:
   // A node mostly lies in the frame that it will resume, so the lines around it are what the next

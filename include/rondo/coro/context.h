@@ -160,6 +160,8 @@ class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visit
 
 // What a task is called in a line for people: "serve", "lambda in main".
 std::string name_of(const TaskContext& task);
+// The same for a message: "task 'serve'".
+std::string in_words(const TaskContext& task);
 
 // Ends the process over a task that has done, or met, what must not be: "task 'x': message".
 [[noreturn]] void panic_about(

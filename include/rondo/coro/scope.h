@@ -155,6 +155,7 @@ class Scope final : private Joiner {
     template <TaskPromise Promise>
     bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
       context_ = &self.promise().context();
+      scope_.require_loop_of(*context_);
       if (context_->stop_requested()) return false;
       require(scope_.any_done_ == nullptr, *context_, "two tasks wait for any_done of one scope");
       scope_.any_done_ = this;
@@ -190,6 +191,7 @@ class Scope final : private Joiner {
     template <TaskPromise Promise>
     bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
       context_ = &self.promise().context();
+      scope_.require_loop_of(*context_);
       if (context_->stop_requested()) stop();
       if (scope_.running_ == 0 && scope_.body_ == nullptr) return false;
       require(scope_.join_ == nullptr, *context_, "two tasks join one scope");
@@ -241,6 +243,11 @@ class Scope final : private Joiner {
  private:
   void require_left_standing() const noexcept;
   void require_here() const noexcept;
+  // Of who waits for its children.
+  void require_loop_of(const TaskContext& task) const noexcept {
+    require(&task.runner() == &runner_, task,
+            "it waits for a scope of another loop; go back there first");
+  }
   void child_ended(TaskContext& child, std::exception_ptr failure) noexcept override;
   template <class Node>
   void wake(Node*& waiter) noexcept {

@@ -28,6 +28,9 @@ class [[nodiscard]] Close final : private ReadyNode {
   template <TaskPromise Promise>
   void await_suspend(std::coroutine_handle<Promise> self) noexcept {
     context_ = &self.promise().context();
+    require(!waits_, *context_, "a close was awaited that is being awaited already");
+    require(&context_->runner() == loop_, *context_,
+            "it closes a stream or listener of another loop; go back there first");
     context_->suspend(*this, self);
     waits_ = true;
     loop_->close(*slot_, this);

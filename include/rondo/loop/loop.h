@@ -15,6 +15,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -156,6 +157,8 @@ class Loop final : public Runner {
   requires std::invocable < std::decay_t<Function>
   & > bool post(Function&& function);
 
+  std::string whose_turn() const override;
+
   // What it has done so far. Any thread, while the loop lives; neither wakes nor delays it.
   LoopCounters counters() const noexcept;
 
@@ -251,6 +254,7 @@ class PostedCall final : public Mail {
 
   void run() noexcept override {
     const std::unique_ptr<PostedCall> self(this);
+    if (Runner* here = Runner::current()) here->forget_running();  // no task does what follows
     function_();
   }
   const char* what() const noexcept override { return "posted call"; }

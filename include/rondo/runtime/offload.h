@@ -113,6 +113,8 @@ class [[nodiscard]] Offload final : private ReadyNode {
   template <TaskPromise Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
     TaskContext& context = self.promise().context();
+    require(context_ == nullptr && job_ != nullptr, context,
+            "an offload was awaited that is empty or has been awaited before");
     context_ = &context;
     if (context.stop_requested()) {
       error_ = Errc::canceled;
