@@ -24,8 +24,9 @@ FrameTeardown::~FrameTeardown() { --teardowns(); }
 
 void require_not_forgotten(const std::source_location& coroutine) noexcept {
   if (teardowns() != 0 || std::uncaught_exceptions() != 0) return;
-  const std::string message = "a task of '" + coroutine_name(coroutine.function_name()) +
-                              "' was made and dropped without being awaited or spawned; await "
+  const std::string name = coroutine_name(coroutine.function_name());
+  const std::string message = (name.empty() ? "a task" : "a task of '" + name + "'") +
+                              " was made and dropped without being awaited or spawned; await "
                               "it, or discard() it if that is meant";
   panic(message.c_str(), coroutine);
 }

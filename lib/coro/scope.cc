@@ -27,6 +27,7 @@ void Scope::add(Job job) noexcept {
   require_here();
   TaskContext& child = job.hand_over(runner_, *this);
   child.set_deadline(deadline_);
+  if (parent_ != nullptr) child.set_name(parent_->name());
   children_.push_back(child);
   ++running_;
   if (stopped_) child.stop();
@@ -44,6 +45,7 @@ void Scope::require_here() const noexcept {
 void Scope::add_body(Job job) noexcept {
   body_ = &job.hand_over(runner_, *this);
   body_->set_deadline(deadline_);
+  if (parent_ != nullptr) body_->set_name(parent_->name());
   body_->start();
 }
 

@@ -12,7 +12,8 @@
 namespace rondo {
 namespace {
 
-// From the innermost to the outermost, but for the job around it, which no user wrote. Every
+// From the innermost to the outermost, but for what no user wrote: the job around it, and what the
+// library's own combinators stand around. Every
 // promise begins with its TaskPromiseBase and none is over-aligned, so all lie at the same place.
 std::vector<std::source_location> coroutines_of(const TaskContext& task) {
   std::vector<std::source_location> found;
@@ -20,7 +21,7 @@ std::vector<std::source_location> coroutines_of(const TaskContext& task) {
   for (std::coroutine_handle<> frame = task.suspended(); frame != task.outermost();) {
     const TaskPromiseBase& promise =
         std::coroutine_handle<TaskPromiseBase>::from_address(frame.address()).promise();
-    found.push_back(promise.where());
+    if (promise.where().line() != 0) found.push_back(promise.where());
     frame = promise.continuation();
   }
   return found;

@@ -22,8 +22,7 @@ constexpr Duration kPause = std::chrono::milliseconds(10);
 }  // namespace
 
 void Acceptor::start(SocketListener listener) {
-  loop_.spawn([this](SocketListener taken) -> Task<> { co_await run(std::move(taken)); },
-              std::move(listener));
+  loop_.spawn([this](SocketListener taken) { return run(std::move(taken)); }, std::move(listener));
 }
 
 Task<> Acceptor::run(SocketListener listener) {
@@ -31,7 +30,7 @@ Task<> Acceptor::run(SocketListener listener) {
     scope.spawn(&Acceptor::accept_all, std::ref(*this), std::ref(listener));
     accepting_ = &scope;
     if (finishing_) scope.stop();
-    co_await scope.any_done();
+    co_return;
   };
   co_await with_scope(accept);
   accepting_ = nullptr;

@@ -60,7 +60,7 @@ class Acceptor {
   Scope* accepting_ = nullptr;
   bool finishing_ = false;
   bool closed_ = false;
-  Notice has_closed_;
+  Notice has_closed_{"the listener's close"};
 };
 
 }  // namespace rondo

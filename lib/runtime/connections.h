@@ -79,7 +79,7 @@ class Connections {
   std::size_t running_ = 0;
   bool receiving_ended_ = false;
   bool cut_ = false;
-  Notice changed_;  // when running_ has come to 0
+  Notice changed_{"the end of connections"};  // when running_ has come to 0
 };
 
 }  // namespace rondo

@@ -16,7 +16,8 @@ namespace rondo {
 // waiting task is on.
 class Notice {
  public:
-  Notice() = default;
+  // `what` says for people what is waited for: "a request to stop".
+  explicit Notice(const char* what) noexcept : what_(what) {}
   Notice(const Notice&) = delete;
   Notice& operator=(const Notice&) = delete;
 
@@ -60,7 +61,7 @@ class Notice {
     void stop() noexcept override {
       if (notice_.waiter_ == this) become_ready();
     }
-    const char* what() const noexcept override { return "notice"; }
+    const char* what() const noexcept override { return notice_.what_; }
 
     Notice& notice_;
     TaskContext* context_ = nullptr;
@@ -68,6 +69,7 @@ class Notice {
   Wait wait() noexcept { return Wait(*this); }
 
  private:
+  const char* what_;
   Wait* waiter_ = nullptr;
   bool given_ = false;
 };

@@ -91,7 +91,7 @@ DrainReport Runtime::run() {
   if (parts.options.pin && !parts.uses_threads()) {
     static_cast<void>(pin_to_cpu(usable_cpus().front()).ok());  // it is one that may be used
   }
-  parts.own_loop->spawn([&parts]() -> Task<> { co_await parts.supervise(); });
+  parts.own_loop->spawn([&parts] { return parts.supervise(); });
   parts.own_loop->run_until_stopped();
   parts.stop_threads();
   return parts.report;

@@ -76,7 +76,7 @@ struct Runtime::Parts {
   bool running = false;  // under `calls`
   std::atomic<bool> draining{false};
 
-  Notice was_asked;
+  Notice was_asked{"a request to stop"};
   int asks = 0;  // how often; the thread of run()'s
   std::unique_ptr<Signals> signals;
   DrainReport report;

@@ -34,7 +34,7 @@ Task<> Runtime::Parts::asked(int times) {
 }
 
 Task<> Runtime::Parts::supervise() {
-  if (signals != nullptr) own_loop->spawn([this]() -> Task<> { co_await watch_signals(); });
+  if (signals != nullptr) own_loop->spawn([this] { return watch_signals(); });
   co_await asked(1);
   draining.store(true);
   const TimePoint begin = own_loop->now();

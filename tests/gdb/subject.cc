@@ -23,12 +23,14 @@ rondo::Task<> reads(rondo::TcpListener& listener) {
   static_cast<void>(co_await listener.accept());
 }
 
-rondo::Task<> family() {
-  co_await rondo::with_scope([](rondo::Scope& scope) -> rondo::Task<> {
-    scope.spawn(outermost);
-    co_return;
-  });
-}
+struct Household {
+  static rondo::Task<> family() {
+    co_await rondo::with_scope([](rondo::Scope& scope) -> rondo::Task<> {
+      scope.spawn(outermost);
+      co_return;
+    });
+  }
+};
 
 }  // namespace subject
 
@@ -38,7 +40,7 @@ int main() {
   auto listener =
       rondo::TcpListener::listen(*loop, rondo::Endpoint::parse("127.0.0.1:0").value()).value();
   loop->spawn(subject::reads, rondo::borrow(listener));
-  loop->spawn(subject::family);
+  loop->spawn(subject::Household::family);
   for (int i = 0; i < 10; ++i) loop->run_once();
   stop_here();
   loop->stop();

@@ -39,7 +39,8 @@ class GdbTest : public testing::Test {
 TEST_F(GdbTest, prints_the_stack_of_coroutines_in_order) {
   const std::string printed = gdb("-ex 'set $rondo_loop = shown_loop' -ex 'rondo stack'");
   EXPECT_THAT(printed, ContainsRegex("reader: Accept, fd [0-9]+\n"));
-  EXPECT_THAT(printed, ContainsRegex("family: Scope::Join\n"));
+  EXPECT_THAT(printed, ContainsRegex("Household::family: Scope::Join\n"
+                                     " +#0 Household::family at subject.cc:[0-9]+\n"));
   EXPECT_THAT(printed, ContainsRegex("outermost: Sleep\n"
                                      " +#0 innermost at subject.cc:[0-9]+\n"
                                      " +#1 middle at subject.cc:[0-9]+\n"

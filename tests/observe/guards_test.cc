@@ -47,7 +47,8 @@ Task<> two_receives() {
 }
 
 TEST(GuardDeathTest, two_receives_on_one_stream) {
-  EXPECT_DEATH(run(two_receives), "task 'as_task': two receives \\(or accepts\\) at the same time");
+  EXPECT_DEATH(run(two_receives),
+               "task 'two_receives': two receives \\(or accepts\\) at the same time");
 }
 
 // g++ 12 would copy what a lambda has captured by reference and awaits.
@@ -176,7 +177,7 @@ TEST(GuardDeathTest, a_loop_that_a_task_of_another_one_uses) {
         };
         run(reaches_over, borrow(*other));
       },
-      "task 'lambda in TestBody': a loop was used from another thread");
+      "task 'lambda in .*::TestBody': a loop was used from another thread");
 }
 
 TEST(GuardDeathTest, a_posted_call_is_no_task_and_names_none) {
@@ -285,7 +286,7 @@ TEST(GuardDeathTest, a_wait_that_another_thread_ends) {
         loop->run_once();
         std::thread([&event] { event.set(); }).join();
       },
-      "task 'lambda in TestBody': it was woken by another thread");
+      "task 'lambda in .*::TestBody': it was woken by another thread");
 }
 
 TEST(GuardDeathTest, a_scope_that_another_thread_uses) {
@@ -295,7 +296,7 @@ TEST(GuardDeathTest, a_scope_that_another_thread_uses) {
                    co_return;
                  });
                }),
-               "task 'lambda in [A-Za-z]+': a scope was used from another thread");
+               "task 'lambda in .*::TestBody': a scope was used from another thread");
 }
 
 Task<> leaves_its_children() {
@@ -326,7 +327,7 @@ TEST(GuardDeathTest, a_loop_in_the_child_of_a_fork_names_one_of_its_tasks) {
   const auto serves_in_the_parent = []() -> Task<> { static_cast<void>(co_await sleep(1h)); };
   loop->spawn(serves_in_the_parent);
   loop->run_once();
-  EXPECT_DEATH(loop->run_once(), "task 'lambda in TestBody': .*in the child of a fork");
+  EXPECT_DEATH(loop->run_once(), "task 'lambda in .*::TestBody': .*in the child of a fork");
 }
 
 Task<> forgotten(int) { co_return; }

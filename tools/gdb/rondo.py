@@ -71,30 +71,64 @@ def text(value):
         return "?"
 
 
-def short_name(signature):
-    """As rondo::coroutine_name."""
-    for mark in ("::<lambda(", "::(anonymous class)::operator()("):
-        at = signature.find(mark)
-        if at >= 0:
-            return "lambda in " + short_name(signature[:at])
-    signature = signature.split(" [")[0]
+CALL_OF_A_LAMBDA = "::(anonymous class)::operator()"  # as clang writes it
+
+
+def beginning_of(name, brackets):
+    """Where the bracket begins that `name` ends with."""
+    depth = 0
+    for begin in range(len(name) - 1, -1, -1):
+        depth += {brackets[1]: 1, brackets[0]: -1}.get(name[begin], 0)
+        if depth == 0:
+            return begin
+    return 0
+
+
+def without_template_arguments(signature):
+    """Those that compilers write as " [with T = int]"."""
+    kept, depth = "", 0
+    for letter in signature:
+        if letter == "[" and (depth or kept.endswith(" ")):
+            kept = kept if depth else kept[:-1]
+            depth += 1
+        if not depth:
+            kept += letter
+        if letter == "]" and depth:
+            depth -= 1
+    return kept
+
+
+def lambda_in(around):
+    name = name_in(around)
+    return name if name.startswith("lambda in ") else "lambda in " + name
+
+
+def name_in(signature):
+    if signature.endswith(")>"):
+        begin = beginning_of(signature, "<>")
+        if begin >= 2 and signature[begin - 2:].startswith("::<lambda("):
+            return lambda_in(signature[:begin - 2])
     end = signature.rfind(")")
     if end < 0:
         return signature
-    depth = 0
-    for begin in range(end, -1, -1):
-        depth += {")": 1, "(": -1}.get(signature[begin], 0)
-        if depth == 0:
+    rest, parts, call = signature[:beginning_of(signature[:end + 1], "()")], [], CALL_OF_A_LAMBDA
+    if rest.endswith(call):
+        return lambda_in(rest[:-len(call)])
+    while True:
+        if rest.endswith(">"):
+            rest = rest[:beginning_of(rest, "<>")]
+        rest, mark, part = re.fullmatch(r"(?s)(.*?)(::|[ :*&]|^)([^ :*&]*)", rest).groups()
+        if parts and not part[:1].isupper():
             break
-    name = signature[:begin]
-    while name.endswith(">"):
-        depth = 0
-        for begin in range(len(name) - 1, -1, -1):
-            depth += {">": 1, "<": -1}.get(name[begin], 0)
-            if depth == 0:
-                break
-        name = name[:begin]
-    return re.split(r"[ :*&]", name)[-1] or signature
+        parts.insert(0, part)
+        if mark != "::":
+            break
+    return "::".join(parts) or signature
+
+
+def short_name(signature):
+    """As rondo::coroutine_name."""
+    return name_in(without_template_arguments(signature))
 
 
 class Frame:
@@ -110,19 +144,15 @@ class Frame:
     def continuation(self):
         return address(self.promise["continuation_"]["_M_fr_ptr"])
 
+    def is_shown(self):
+        """What merely stands around somebody's own has no place."""
+        return address(self.promise["where_"]["_M_impl"]) != 0
+
     def __str__(self):
-        location = self.promise["where_"]["_M_impl"]
-        if address(location) == 0:
-            return self.from_symbol()
-        impl = location.dereference()
+        impl = self.promise["where_"]["_M_impl"].dereference()
         file = text(impl["_M_file_name"]).rsplit("/", 1)[-1]
         name = short_name(text(impl["_M_function_name"]))
         return "%s at %s:%d" % (name, file, int(impl["_M_line"]))
-
-    def from_symbol(self):
-        """The name of the function that would resume it."""
-        symbol = gdb.execute("info symbol %d" % pointer_at(self.where), to_string=True)
-        return symbol.split(" in section")[0].strip()
 
 
 class Task:
@@ -165,7 +195,8 @@ class Task:
             if where in (0, outermost):
                 return
             frame = Frame(where)
-            yield frame
+            if frame.is_shown():
+                yield frame
             where = frame.continuation()
 
     def is_queued(self):

@@ -67,16 +67,16 @@ class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visit
     return name == nullptr ? "task" : name;
   }
   void set_name(const char* name) noexcept { name_.store(name, std::memory_order_relaxed); }
-  // The first step of the outermost coroutine.
+  // The first step of the outermost coroutine; if that has no name, it keeps what it inherited.
   void set_first_name(const char* name) noexcept {
-    if (name_.load(std::memory_order_relaxed) == nullptr) set_name(name);
+    if (*name != '\0') set_name(name);
   }
   // Where the name is kept, for who cannot know whether the task is still there.
   const void* name_place() const noexcept { return &name_; }
   // When somebody will ask it to stop, as far as is known: the earliest deadline of the
   // with_timeouts around it. kNever for none.
   TimePoint deadline() const noexcept { return deadline_; }
-  // Before the start: what it inherits.
+  // Before the start: what it inherits; a name, too.
   void set_deadline(TimePoint deadline) noexcept { deadline_ = deadline; }
   // nullptr while it runs or is ready to.
   ReadyNode* waiting_for() const noexcept { return waiting_; }

@@ -54,7 +54,8 @@ enum class Stops : std::uint8_t { kPassedOn, kKeptOut };
 class Scope final : private Joiner {
  public:
   explicit Scope(Runner& runner) noexcept : runner_(runner) {}
-  // Within a task: on its loop, and children inherit its deadline.
+  // Within a task: on its loop, and children inherit its deadline, and its name unless a coroutine
+  // of their own gives them another.
   explicit Scope(TaskContext& parent) noexcept
       : runner_(parent.runner()), parent_(&parent), deadline_(parent.deadline()) {}
   Scope(const Scope&) = delete;
@@ -287,18 +288,23 @@ Job job_into(std::optional<Stored<T>>* result, Task<T> given) {
   }
 }
 
-// Runs `body(scope)` and joins it and all children of the scope; gives what the body returned.
-// The body may hold references to the surrounding frame: it ends before this does.
-template <class Body>
-requires is_task_v<std::invoke_result_t<Body&, Scope&>>
-auto with_scope(Body body) -> std::invoke_result_t<Body&, Scope&> {
-  using T = typename std::invoke_result_t<Body&, Scope&>::value_type;
+template <class T, class Body>
+Task<T> with_scope_of(Body body) {
   TaskContext& context = co_await this_context();
   std::optional<Stored<T>> result;
   Scope scope(context);
   scope.add_body(job_into<T>(&result, body(scope)));
   co_await scope.join();
   if constexpr (!std::is_void_v<T>) co_return std::move(*result);
+}
+
+// Runs `body(scope)` and joins it and all children of the scope; gives what the body returned.
+// The body may hold references to the surrounding frame: it ends before this does.
+template <class Body>
+requires is_task_v<std::invoke_result_t<Body&, Scope&>>
+auto with_scope(Body body) -> std::invoke_result_t<Body&, Scope&> {
+  using T = typename std::invoke_result_t<Body&, Scope&>::value_type;
+  return with_scope_of<T, Body>(std::move(body)).unnamed();
 }
 
 }  // namespace rondo

@@ -17,7 +17,8 @@ template <class T>
 Task<T> shield_of(Task<T> task) {
   TaskContext& context = co_await this_context();
   std::optional<Stored<T>> result;
-  Scope scope(context.runner());
+  Scope scope(context);
+  scope.set_deadline(kNever);
   scope.add(job_into<T>(&result, std::move(task)));
   co_await scope.join(Stops::kKeptOut);
   if constexpr (!std::is_void_v<T>) co_return std::move(*result);
@@ -30,7 +31,7 @@ Task<T> shield_of(Task<T> task) {
 // too.
 template <class Awaitable>
 auto shield(Awaitable awaitable) {
-  return shield_of<TaskValue<Awaitable>>(as_task(std::move(awaitable)));
+  return shield_of<TaskValue<Awaitable>>(as_task(std::move(awaitable))).unnamed();
 }
 
 template <class T, class CleanUp>
@@ -48,7 +49,7 @@ Task<T> with_clean_up_of(Task<T> body, CleanUp clean_up) {
     scope.add(job_into<T>(&result, std::move(body)));
     co_await scope.join();
   }
-  auto cleaning = shield_of<void>(clean_up());
+  auto cleaning = shield(clean_up());
   co_await std::move(cleaning);
   if (failure) rethrow(std::move(failure));
   if constexpr (!std::is_void_v<T>) co_return std::move(*result);
@@ -62,7 +63,8 @@ Task<T> with_clean_up_of(Task<T> body, CleanUp clean_up) {
 template <class Awaitable, class CleanUp>
 requires std::same_as<std::invoke_result_t<CleanUp&>, Task<>>
 auto with_clean_up(Awaitable body, CleanUp clean_up) {
-  return with_clean_up_of<TaskValue<Awaitable>>(as_task(std::move(body)), std::move(clean_up));
+  return with_clean_up_of<TaskValue<Awaitable>>(as_task(std::move(body)), std::move(clean_up))
+      .unnamed();
 }
 
 }  // namespace rondo

@@ -74,8 +74,9 @@ class TaskPromiseBase : public PromiseBase {
   }
   // Who awaits it; null before it is awaited.
   std::coroutine_handle<> continuation() const noexcept { return continuation_; }
-  // The coroutine's function.
+  // The coroutine's function; its line is 0 if it has none to show.
   const std::source_location& where() const noexcept { return where_; }
+  void forget_where() noexcept { where_ = {}; }
 
  protected:
   explicit TaskPromiseBase() noexcept = default;
@@ -157,6 +158,13 @@ class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
     if (frame_) [[unlikely]] {
       drop(kForgettingIsMisuse);
     }
+  }
+
+  // For what merely stands around somebody's own: whoever looks in passes its coroutine over, and a
+  // task whose outermost one it is keeps the name that it has inherited.
+  Task unnamed()&& noexcept {
+    frame_.promise().forget_where();
+    return std::move(*this);
   }
 
   // Gives it up although it was never awaited; nothing of it runs.

@@ -31,9 +31,13 @@ Task<T> as_task(Task<T> task) {
   return task;
 }
 template <class Operation>
+Task<std::remove_cvref_t<AwaitResult<Operation>>> task_of(Operation operation) {
+  co_return co_await std::move(operation);
+}
+template <class Operation>
 requires(!is_task_v<Operation>) Task<std::remove_cvref_t<AwaitResult<Operation>>> as_task(
     Operation operation) {
-  co_return co_await std::move(operation);
+  return task_of<Operation>(std::move(operation)).unnamed();
 }
 
 template <class Awaitable>
@@ -87,7 +91,8 @@ Task<WhenAny<T...>> when_any_of(std::index_sequence<I...>, Task<T>... tasks) {
 template <class... Awaitable>
 requires(sizeof...(Awaitable) > 0) auto when_all(Awaitable... awaitables) {
   return when_all_of<TaskValue<Awaitable>...>(std::index_sequence_for<Awaitable...>{},
-                                              as_task(std::move(awaitables))...);
+                                              as_task(std::move(awaitables))...)
+      .unnamed();
 }
 
 // Runs all of them; when the first has ended the others are asked to stop, and are joined. Nothing
@@ -95,7 +100,8 @@ requires(sizeof...(Awaitable) > 0) auto when_all(Awaitable... awaitables) {
 template <class... Awaitable>
 requires(sizeof...(Awaitable) > 0) auto when_any(Awaitable... awaitables) {
   return when_any_of<TaskValue<Awaitable>...>(std::index_sequence_for<Awaitable...>{},
-                                              as_task(std::move(awaitables))...);
+                                              as_task(std::move(awaitables))...)
+      .unnamed();
 }
 
 }  // namespace rondo

@@ -42,7 +42,7 @@ template <class T>
 Task<Timed<T>> with_deadline_of(TimePoint deadline, Task<T> task) {
   TaskContext& context = co_await this_context();
   std::optional<Stored<T>> result;
-  Scope scope(context.runner());
+  Scope scope(context);
   scope.set_deadline(std::min(deadline, context.deadline()));
   scope.add(job_into<T>(&result, std::move(task)));
   // One that is not before those around it has nothing to do.
@@ -77,19 +77,20 @@ Task<Timed<T>> with_deadline_of(TimePoint deadline, Task<T> task) {
 // Task<void> gives Result<void>; other values are what the task made of it.
 template <class Awaitable>
 auto with_deadline(TimePoint deadline, Awaitable awaitable) {
-  return with_deadline_of<TaskValue<Awaitable>>(deadline, as_task(std::move(awaitable)));
+  return with_deadline_of<TaskValue<Awaitable>>(deadline, as_task(std::move(awaitable))).unnamed();
 }
 
 template <class T>
 Task<Timed<T>> with_timeout_of(Duration wait, Task<T> task) {
   Loop& loop = co_await this_loop();
-  co_return co_await with_deadline_of<T>(after(loop.now(), wait), std::move(task));
+  auto in_time = with_deadline(after(loop.now(), wait), std::move(task));
+  co_return co_await std::move(in_time);
 }
 
 // The time counts from the await.
 template <class Awaitable>
 auto with_timeout(Duration wait, Awaitable awaitable) {
-  return with_timeout_of<TaskValue<Awaitable>>(wait, as_task(std::move(awaitable)));
+  return with_timeout_of<TaskValue<Awaitable>>(wait, as_task(std::move(awaitable))).unnamed();
 }
 
 }  // namespace rondo
