@@ -54,6 +54,10 @@ std::vector<LoopState> states_of(const std::vector<NamedLoop>& loops, Duration p
     states[place].asked = asked[place];
     states[place].backend = name_of(loops[place].loop->backend_choice().kind);
     states[place].counters = loops[place].loop->counters();
+    if (const LoopStats* stats = loops[place].loop->stats()) {
+      states[place].turn_times = DurationCounts(stats->turns());
+      states[place].timer_lags = DurationCounts(stats->lags());
+    }
   }
   return states;
 }
@@ -65,6 +69,8 @@ std::string to_line(const LoopState& state) {
   for_each_count(state, [&line](const char* name, auto count) {
     line.append(" ").append(name).append("=").append(std::to_string(count));
   });
+  if (state.turn_times) line += " turn_times=" + state.turn_times->to_text();
+  if (state.timer_lags) line += " timer_lags=" + state.timer_lags->to_text();
   return line;
 }
 
@@ -79,6 +85,8 @@ LoopState loop_state_of_line(std::string_view line) {
     const std::string_view value = word.substr(equals + 1);
     if (key == "loop") state.loop = value;
     if (key == "backend") state.backend = value;
+    if (key == "turn_times") state.turn_times = DurationCounts::of_text(value);
+    if (key == "timer_lags") state.timer_lags = DurationCounts::of_text(value);
     if (key == "lag_ns") {
       std::int64_t lag = 0;
       read(value, lag);

@@ -63,7 +63,11 @@ Runtime::Parts::~Parts() { stop_threads(); }
 absl::Status Runtime::Parts::open_own_loop() {
   LoopOptions own = options.loop;
   // It waits for signals and deadlines, and for the others.
-  if (uses_threads()) own = {.backend = BackendKind::kEpoll, .clock = options.loop.clock};
+  if (uses_threads()) {
+    own = {.backend = BackendKind::kEpoll,
+           .observe = options.loop.observe,
+           .clock = options.loop.clock};
+  }
   auto loop = Loop::create(std::move(own));
   if (!loop.ok()) return loop.status();
   own_loop = std::move(*loop);

@@ -183,10 +183,17 @@ TEST(LoopStateTest, goes_through_its_line) {
   state.counters.turns = 1;
   state.counters.bytes_sent = 1ull << 60;
   state.descriptors = 42;
+  EXPECT_FALSE(loop_state_of_line(to_line(state)).turn_times.has_value());
+  Histogram histogram;
+  state.timer_lags = DurationCounts(histogram);
+  histogram.record(3ms);
+  state.turn_times = DurationCounts(histogram);
   const LoopState read = loop_state_of_line(to_line(state));
   EXPECT_EQ(to_line(read), to_line(state));
   EXPECT_EQ(read.asked.answer, Answer::kLate);
   EXPECT_EQ(read.counters.bytes_sent, 1ull << 60);
+  EXPECT_EQ(read.turn_times->total(), 1u);
+  EXPECT_EQ(read.timer_lags->total(), 0u);
   EXPECT_EQ(loop_state_of_line("answer=9 =x y loop").loop, "");
   EXPECT_EQ(loop_state_of_line("loop=a answer=9").asked.answer, Answer::kLate);
 }

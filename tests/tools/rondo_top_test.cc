@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,64 @@ TEST(RondoTopView, shows_rates_between_two_samples) {
   const Sample now{.time = TimePoint(3s), .loops = {state("a", 5000)}, .waiting = {"a task: x"}};
   const auto lines = view_lines(before, now, 200, 50);
   ASSERT_EQ(lines.size(), 5u);
-  EXPECT_THAT(lines[1], ContainsRegex("^a +epoll +2.00k .* 85 us +0 +0$"));
+  EXPECT_THAT(lines[1], ContainsRegex("^a +epoll +2.00k .* 85us +0 +0$"));
   EXPECT_EQ(lines[4], "  a task: x");
+}
+
+DurationCounts counts(std::initializer_list<Duration> durations) {
+  Histogram histogram;
+  for (Duration each : durations) histogram.record(each);
+  return DurationCounts(histogram);
+}
+
+TEST(RondoTopView, shows_percentiles_of_what_was_measured_in_between) {
+  Sample before{.time = TimePoint(1s), .loops = {state("a", 0)}, .waiting = {}};
+  Sample now = before;
+  before.loops[0].turn_times = counts({5s});
+  now.loops[0].turn_times = counts({5s, 100us});
+  now.loops[0].timer_lags = counts({2ms});
+  EXPECT_THAT(view_lines(before, now, 200, 50)[1], ContainsRegex(" 108us +2.05ms +85us +0 +0$"));
+  // Nothing in between; and not observed at all.
+  EXPECT_THAT(view_lines(now, now, 200, 50)[1], ContainsRegex(" - +- +85us +0 +0$"));
+  now.loops[0].turn_times.reset();
+  now.loops[0].timer_lags.reset();
+  EXPECT_THAT(view_lines(before, now, 200, 50)[1], ContainsRegex(" - +- +85us +0 +0$"));
+}
+
+// The widest that comes to pass.
+Sample busy_loops() {
+  Sample sample{.time = TimePoint(3s), .loops = {}, .waiting = {}};
+  for (const char* name : {"main", "master-0", "sub-12"}) {
+    LoopState loop = state(name, 5'432'000);
+    loop.backend = "io_uring";
+    loop.counters.resumed = loop.counters.system_calls = 12'345'678;
+    loop.counters.bytes_received = loop.counters.bytes_sent = 1'234'000'000;
+    loop.counters.posts = loop.counters.wakes = 99'900;
+    loop.asked.took = 123ms;
+    loop.turn_times = loop.timer_lags = counts({123ms});
+    loop.tasks = loop.descriptors = 10'000;
+    sample.loops.push_back(loop);
+  }
+  return sample;
+}
+
+TEST(RondoTopView, leaves_out_columns_where_the_terminal_is_narrow) {
+  Sample idle = busy_loops();
+  for (LoopState& loop : idle.loops) {
+    loop.counters = {};
+    loop.turn_times = loop.timer_lags = counts({});
+  }
+  idle.time = TimePoint(2s);
+  const auto wide = view_lines(idle, busy_loops(), 120, 50);
+  EXPECT_LE(wide[0].size(), 120u);
+  EXPECT_THAT(wide[0], HasSubstr("POSTS  WAKES"));
+  for (const std::string& line : wide) EXPECT_EQ(line.size(), wide[0].size());
+  const auto narrow = view_lines(idle, busy_loops(), 80, 50);
+  EXPECT_LE(narrow[0].size(), 80u);
+  EXPECT_THAT(narrow[0], ContainsRegex("TURN99 +LATE99 +LAG TASKS +FDS$"));
+  EXPECT_THAT(narrow[2], ContainsRegex("^master-0 .* 131.07ms 131.07ms 123.00ms 10000 10000$"));
+  EXPECT_EQ(narrow[0].find("WAKES"), std::string::npos);
+  EXPECT_LE(view_lines(idle, busy_loops(), 60, 50)[0].size(), 60u);
 }
 
 TEST(RondoTopView, fits_on_the_screen) {
@@ -60,9 +117,9 @@ TEST(RondoTopView, writes_numbers_shortly) {
   EXPECT_EQ(short_number(12345), "12.3k");
   EXPECT_EQ(short_number(123456), "123k");
   EXPECT_EQ(short_number(4.56e6), "4.56M");
-  EXPECT_EQ(short_time(999us), "999 us");
-  EXPECT_EQ(short_time(1200us), "1.20 ms");
-  EXPECT_EQ(short_time(2s), "2.00 s");
+  EXPECT_EQ(short_time(999us), "999us");
+  EXPECT_EQ(short_time(1200us), "1.20ms");
+  EXPECT_EQ(short_time(2s), "2.00s");
 }
 
 TEST(RondoTopProgram, prints_a_table_of_a_running_server) {
@@ -77,6 +134,22 @@ TEST(RondoTopProgram, prints_a_table_of_a_running_server) {
   EXPECT_THAT(ending.output, ContainsRegex("LOOP +BACKEND.*\nmain .*\nmaster-0 .*\nsub-0 "));
   EXPECT_THAT(ending.output, HasSubstr("accept_all: accept"));
   EXPECT_EQ(ending.output.find('\x1b'), std::string::npos);
+}
+
+TEST(RondoTopProgram, shows_turn_times_of_a_server_that_is_observed) {
+  const std::string name =
+      "unix:" + testing::TempDir() + "rondo-top-observed-" + std::to_string(::getpid());
+  Program server("rondo-echo", {"--listen=unix:@", "--topology=master-sub", "--workers=1",
+                                "--observe", "--inspect=" + name});
+  EXPECT_THAT(server.line(), HasSubstr("listening on"));
+  Program top("rondo-top", {"--server=" + name, "--once", "--interval=50ms"});
+  const Program::Ending ending = top.wait();
+  EXPECT_EQ(ending.exit_code, 0) << ending.errors;
+  // Asking makes each loop turn at least once.
+  for (const char* loop : {"main", "master-0", "sub-0"}) {
+    EXPECT_THAT(ending.output, ContainsRegex("\n" + std::string(loop) +
+                                             " .* [0-9.]+(us|ms|s) +- +[0-9.]+(us|ms|s) +[0-9]+ "));
+  }
 }
 
 TEST(RondoTopProgram, says_in_one_line_what_is_wrong) {

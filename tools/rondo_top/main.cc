@@ -42,9 +42,10 @@ constexpr std::string_view kUsage =
     "  rondo-top --server=unix:/tmp/echo.inspect --once --interval=5s\n"
     "\n"
     "For each loop: turns, resumed coroutines (steps), system calls, bytes, posts and wakes a\n"
-    "second; how late it answers (LAG; STALLED: not within a second); tasks and descriptors. "
-    "Below,\n"
-    "the tasks that have waited longest. q ends it, any other key counts anew at once.\n"
+    "second; with --observe the 99th percentiles since the last view of how long turns took\n"
+    "(TURN99) and how late timers were (LATE99); how late it answers (LAG; STALLED: not within a\n"
+    "second); tasks and descriptors. Where the terminal is narrow some columns are left out.\n"
+    "Below, the tasks that have waited longest. q ends it, any other key counts anew at once.\n"
     "Exit code: 0, or 1 when the server cannot be asked, or 2 for a wrong command line.";
 
 constexpr std::size_t kMostWaiting = 100;
@@ -63,7 +64,8 @@ Task<absl::Status> show_once(const Request& request) {
   if (!slept) co_return absl::OkStatus();
   auto now = co_await take_sample(request.server, kOfOnce);
   if (!now.ok()) co_return now.status();
-  for (const std::string& line : view_lines(*before, *now, kUnbounded, kUnbounded)) {
+  const std::size_t width = ::isatty(STDOUT_FILENO) == 1 ? Terminal::size().width : kUnbounded;
+  for (const std::string& line : view_lines(*before, *now, width, kUnbounded)) {
     std::printf("%s\n", line.c_str());
   }
   if (std::fflush(stdout) != 0) co_return absl::UnavailableError("standard output is closed");

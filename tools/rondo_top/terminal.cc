@@ -31,7 +31,7 @@ Terminal::~Terminal() {
   ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
 }
 
-Terminal::Size Terminal::size() const {
+Terminal::Size Terminal::size() {
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return {80, 24};
   return {size.ws_col, size.ws_row};

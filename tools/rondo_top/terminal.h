@@ -26,7 +26,7 @@ class Terminal {
     std::size_t width;
     std::size_t height;
   };
-  Size size() const;
+  static Size size();
 
   // Shows these lines and nothing else, the first one highlighted.
   void draw(const std::vector<std::string>& lines);

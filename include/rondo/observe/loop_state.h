@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "rondo/observe/duration_counts.h"
 #include "rondo/observe/snapshot.h"
 
 namespace rondo {
@@ -16,6 +18,10 @@ struct LoopState {
   Asked asked;
   std::string backend;    // "epoll"
   LoopCounters counters;  // since the loop's beginning; of one that does not answer, too
+  // Of one that is observed (LoopOptions::observe), since its beginning: how long its turns took,
+  // and how late its timers were.
+  std::optional<DurationCounts> turn_times;
+  std::optional<DurationCounts> timer_lags;
   // Of one that has answered:
   std::size_t tasks = 0;        // of its root scope
   std::size_t visitors = 0;     // tasks of other loops that are on it

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "rondo/observe/duration_counts.h"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+namespace rondo {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT: this file is a test
+
+TEST(DurationCounts, give_percentiles_to_a_fifth) {
+  Histogram histogram;
+  for (int i = 1; i <= 1000; ++i) histogram.record(i * 10us);
+  const DurationCounts counts(histogram);
+  EXPECT_EQ(counts.total(), 1000u);
+  for (int percent : {1, 50, 99, 100}) {
+    const Duration exact = percent * Duration(100us);
+    EXPECT_GE(counts.percentile(percent) * 129 / 128, exact);
+    EXPECT_LE(counts.percentile(percent), exact * 6 / 5);
+  }
+}
+
+TEST(DurationCounts, count_what_is_short_and_what_is_long) {
+  Histogram histogram;
+  histogram.record(0ns);
+  EXPECT_EQ(DurationCounts(histogram).percentile(100), 1us);
+  histogram.record(1h);
+  EXPECT_EQ(DurationCounts(histogram).percentile(50), 1us);
+  EXPECT_GT(DurationCounts(histogram).percentile(100), 16s);
+  EXPECT_EQ(DurationCounts().percentile(99), 0ns);
+}
+
+TEST(DurationCounts, tell_what_was_added) {
+  Histogram histogram;
+  histogram.record(1s);
+  const DurationCounts before(histogram);
+  histogram.record(1ms);
+  const DurationCounts added = DurationCounts(histogram).since(before);
+  EXPECT_EQ(added.total(), 1u);
+  EXPECT_LE(added.percentile(99), 1200us);
+  EXPECT_EQ(before.since(DurationCounts(histogram)).total(), 0u);  // of a server started anew
+}
+
+TEST(DurationCounts, go_through_text) {
+  Histogram histogram;
+  for (Duration each : {Duration(1us), Duration(1us), Duration(3ms), Duration(1h)}) {
+    histogram.record(each);
+  }
+  const DurationCounts counts(histogram);
+  EXPECT_EQ(DurationCounts::of_text(counts.to_text()).to_text(), counts.to_text());
+  EXPECT_EQ(DurationCounts::of_text(counts.to_text()).total(), 4u);
+  EXPECT_EQ(DurationCounts::of_text("").total(), 0u);
+  EXPECT_EQ(DurationCounts::of_text("x,7,98:1,-1:5,3:,2:4:9,99999999999999999999:1").to_text(),
+            "2:4");
+}
+
+}  // namespace
+}  // namespace rondo
