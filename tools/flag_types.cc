@@ -1,38 +1,32 @@
 // SPDX-License-Identifier: MIT
 #include "flag_types.h"
 
+#include <optional>
+#include <string_view>
+
 #include <absl/time/time.h>
 
 namespace rondo::tools {
 namespace {
 
-// Which of `choices` is called so.
-template <class Choice, std::size_t kCount>
-bool choose(absl::string_view text, const Choice (&choices)[kCount], Choice* chosen) {
-  for (const Choice choice : choices) {
-    const std::string_view name = name_of(choice);
-    if (text == absl::string_view(name.data(), name.size())) {
-      *chosen = choice;
-      return true;
-    }
-  }
-  return false;
+template <class Choice>
+bool take(std::optional<Choice> named, Choice* chosen) {
+  if (named) *chosen = *named;
+  return named.has_value();
 }
+
+std::string_view std_view(absl::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
 bool AbslParseFlag(absl::string_view text, BackendFlag* flag, std::string* error) {
-  constexpr BackendKind kChoices[] = {BackendKind::kAuto, BackendKind::kIoUring,
-                                      BackendKind::kEpoll, BackendKind::kPoll,
-                                      BackendKind::kSelect};
   *error = "expected auto, io_uring, epoll, poll or select";
-  return choose(text, kChoices, &flag->kind);
+  return take(backend_named(std_view(text)), &flag->kind);
 }
 
 bool AbslParseFlag(absl::string_view text, TriggerFlag* flag, std::string* error) {
-  constexpr Trigger kChoices[] = {Trigger::kEdge, Trigger::kLevel, Trigger::kOneShot};
   *error = "expected edge, level or oneshot";
-  return choose(text, kChoices, &flag->trigger);
+  return take(trigger_named(std_view(text)), &flag->trigger);
 }
 
 bool AbslParseFlag(absl::string_view text, TimeFlag* flag, std::string* error) {

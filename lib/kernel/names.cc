@@ -1,7 +1,23 @@
 // SPDX-License-Identifier: MIT
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+
 #include "rondo/kernel/backend.h"
 
 namespace rondo {
+namespace {
+
+// Which of `choices` is called so.
+template <class Choice>
+std::optional<Choice> called(std::string_view name, std::initializer_list<Choice> choices) {
+  for (const Choice choice : choices) {
+    if (name_of(choice) == name) return choice;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 std::string_view name_of(BackendKind kind) noexcept {
   switch (kind) {
@@ -33,6 +49,15 @@ std::string_view name_of(Trigger trigger) noexcept {
       return "oneshot";
   }
   return "unknown";
+}
+
+std::optional<BackendKind> backend_named(std::string_view name) noexcept {
+  return called(name, {BackendKind::kAuto, BackendKind::kIoUring, BackendKind::kEpoll,
+                       BackendKind::kPoll, BackendKind::kSelect});
+}
+
+std::optional<Trigger> trigger_named(std::string_view name) noexcept {
+  return called(name, {Trigger::kEdge, Trigger::kLevel, Trigger::kOneShot});
 }
 
 }  // namespace rondo

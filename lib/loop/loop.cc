@@ -119,7 +119,7 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
   mailbox_.drain(shares ? posted_ : ready(), options_.posts_per_turn);
   set_turn_time(now());
   if (!timers_.empty()) expire_timers();
-  if (stop_requested_.load(std::memory_order_relaxed) && !stop_heeded_) heed_stop();
+  if (stop_requested_.load(std::memory_order_acquire) && !stop_heeded_) heed_stop();
 
   const std::uint64_t bytes_before = slots_.bytes_moved;
   const TimePoint begin = turn_time();
@@ -203,8 +203,11 @@ Duration Loop::wait_limit() noexcept {
   return std::max(timers_.next_deadline() - now(), Duration(0));
 }
 
+// What was posted before the stop runs before the end, however much it is; what others go on to
+// post does not keep the loop from ending.
 void Loop::heed_stop() noexcept {
   stop_heeded_ = true;
+  mailbox_.drain(options_.io_share != 0 ? posted_ : ready(), static_cast<std::size_t>(-1));
   root_.stop();
   stop_visitors();
 }
@@ -226,7 +229,9 @@ void Loop::run_until(Until until) {
   bind_to_thread();
   require_thread();
   const Inside inside(*this);
-  while (expects(until) || has_work()) turn(kEverything, until);
+  while (expects(until) || has_work() || (!stop_heeded_ && mailbox_.has_mail())) {
+    turn(kEverything, until);
+  }
 }
 
 RunOnce Loop::run_once(const Budget& budget) {

@@ -1,4 +1,4 @@
-// expect: co_await
+// expect: write co_await std::move(task)
 // SPDX-License-Identifier: MIT
 // A Task is given up to be awaited: `co_await std::move(task)`.
 #include "rondo/coro/task.h"

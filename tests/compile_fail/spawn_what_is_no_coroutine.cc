@@ -1,4 +1,4 @@
-// expect: no matching
+// expect: the function must give a Task
 // SPDX-License-Identifier: MIT
 // The callable gives an int, not a Task.
 #include "rondo/coro/scope.h"

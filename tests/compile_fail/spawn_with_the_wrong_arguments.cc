@@ -1,4 +1,4 @@
-// expect: no matching
+// expect: std::ref(x), or borrow(x)
 // SPDX-License-Identifier: MIT
 // The child wants an int by reference; a scope passes a copy unless it is told std::ref.
 #include "rondo/coro/scope.h"

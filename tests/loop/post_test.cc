@@ -217,6 +217,48 @@ TEST_P(PostTest, a_loop_that_ends_runs_what_was_posted_and_refuses_the_rest) {
   EXPECT_EQ(story, (std::vector<std::string>{"taken", "ran, late one refused"}));
 }
 
+TEST_P(PostTest, what_was_posted_before_a_stop_runs_before_the_end) {
+  int ran = 0;
+  bool stop_was_seen = false;
+  for (int i = 0; i < 5000; ++i) EXPECT_TRUE(loop().post([&ran] { ++ran; }));
+  EXPECT_TRUE(spawn_on(loop(), [&]() -> Task<> {
+    auto slept = co_await sleep(1h);
+    stop_was_seen = slept.error().is(Errc::canceled);
+  }));
+  loop().stop();
+  loop().run_until_stopped();
+  EXPECT_EQ(ran, 5000);
+  EXPECT_TRUE(stop_was_seen);
+}
+
+TEST_P(PostTest, what_was_posted_before_the_last_task_ended_runs_before_the_end) {
+  bool ran = false;
+  run([&]() -> Task<> {
+    EXPECT_TRUE(loop().post([&ran] { ran = true; }));
+    co_return;
+  });
+  EXPECT_TRUE(ran);
+}
+
+// Mail that is on its way again whenever it has run.
+struct RunningLetter final : Mail {
+  explicit RunningLetter(Loop& receiver) : loop(receiver) {}
+  void run() noexcept override { refused = !loop.post(*this); }
+
+  Loop& loop;
+  bool refused = false;
+};
+
+TEST_P(PostTest, who_posts_all_the_time_does_not_keep_a_stopped_loop_from_ending) {
+  RunningLetter letter(loop());
+  EXPECT_TRUE(loop().post(letter));
+  loop().stop();
+  loop().run_until_stopped();
+  EXPECT_FALSE(letter.refused);
+  destroy_loop();
+  EXPECT_TRUE(letter.refused);
+}
+
 TEST_P(PostTest, a_queue_of_which_the_kernel_keeps_nothing_has_no_descriptor_and_says_so) {
   const BackendKind kind = GetParam().kind;
   const bool keeps_nothing = kind == BackendKind::kPoll || kind == BackendKind::kSelect;

@@ -106,7 +106,8 @@ TEST_P(VisitTest, loops_whose_tasks_travel_both_ways_can_all_be_stopped) {
     auto travel = [&under_way](Loop& home, Loop& there) -> Task<> {
       int trips = 0;
       for (bool awake = true; awake;) {
-        if (!co_await switch_to(there)) break;
+        const bool is_there = co_await switch_to(there);
+        EXPECT_TRUE(is_there);
         auto rested = co_await sleep(0ns);
         const bool is_back = co_await switch_to(home);
         EXPECT_TRUE(is_back);

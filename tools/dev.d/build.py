@@ -8,10 +8,14 @@ import command_line
 
 
 def main():
-    parser = command_line.Parser("build", "Compiles into build/NAME; programs in its tools/.")
-    parser.add_argument("build", nargs="*", default=["release"], metavar="NAME",
-                        help=f"of {', '.join(builds.BY_NAME)}; default release")
-    for name in parser.parse_args().build:
+    parser = command_line.Parser("build", "Compiles the library and the programs into "
+                                 "build/release/, or whole builds with their tests.")
+    parser.add_argument("build", nargs="*", metavar="NAME",
+                        help=f"a whole build, of {', '.join(builds.BY_NAME)}")
+    names = parser.parse_args().build
+    if not names and not builds.BY_NAME["release"].compile(targets=["programs"]):
+        sys.exit("tools/dev build: the programs do not compile")
+    for name in names:
         if name not in builds.BY_NAME:
             parser.error(f"no build '{name}'; there are {', '.join(builds.BY_NAME)}")
         if not builds.BY_NAME[name].compile():

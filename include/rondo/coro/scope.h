@@ -36,6 +36,16 @@ using SpawnResult = std::invoke_result_t<std::decay_t<Function>&, std::decay_t<A
 template <class Function, class... Arguments>
 concept Spawnable = is_task_v<SpawnResult<Function, Arguments...>>;
 
+// Of the overloads that say what is wrong with the others.
+template <class Function, class... Arguments>
+constexpr void refuse_to_spawn() {
+  static_assert(!is_task_v<std::decay_t<Function>>,
+                "spawn: pass the function and its arguments, not the Task that it would give");
+  static_assert(is_task_v<std::decay_t<Function>> || Spawnable<Function, Arguments...>,
+                "spawn: the function must give a Task when it is called with copies of these "
+                "arguments; std::ref(x), or borrow(x) outside of a scope, passes x itself");
+}
+
 // What a child calls when it is ready: `started.set()`, or with a value. See Scope::start.
 template <class T = void>
 using Started = typename OneShot<T>::Sender;
@@ -80,6 +90,10 @@ class Scope final : private Joiner {
     TaskContext& task = job.context();
     add(std::move(job));
     return Child<T>(std::move(outcome), task);
+  }
+  template <class Function, class... Arguments>
+  requires(!Spawnable<Function, Arguments...>) void spawn(Function&&, Arguments&&...) {
+    refuse_to_spawn<Function, Arguments...>();
   }
 
   // `auto ready = co_await scope.start(serve, std::ref(listener));` Spawns `function(started,

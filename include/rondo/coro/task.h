@@ -203,6 +203,7 @@ class [[nodiscard("a Task does nothing until it is awaited or spawned")]] Task {
 
   // Only a task that is given up can be awaited.
   Awaiter operator co_await()&& noexcept { return Awaiter(std::exchange(frame_, nullptr)); }
+  void operator co_await()& = delete;  // write co_await std::move(task)
 
  private:
   friend promise_type;  // makes the task from its frame

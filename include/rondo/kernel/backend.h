@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,8 +28,12 @@ enum class BackendKind : std::uint8_t { kAuto, kIoUring, kEpoll, kPoll, kSelect,
 inline constexpr BackendKind kBackendKinds[] = {BackendKind::kIoUring, BackendKind::kEpoll,
                                                 BackendKind::kPoll, BackendKind::kSelect};
 
+// "auto", "io_uring", "epoll", "poll", "select", "sim"; "default", "edge", "level", "oneshot".
 std::string_view name_of(BackendKind kind) noexcept;
 std::string_view name_of(Trigger trigger) noexcept;
+// What a user may ask for by such a name: not "sim", and not "default". nullopt for what is none.
+std::optional<BackendKind> backend_named(std::string_view name) noexcept;
+std::optional<Trigger> trigger_named(std::string_view name) noexcept;
 
 // What a loop runs on, and why: `reason` says in one sentence what was asked for or probed, and why
 // what comes before it in the order of preference was not taken.

@@ -120,6 +120,10 @@ class Loop final : public Runner {
     root_.add(make_job(std::decay_t<Function>(std::forward<Function>(function)),
                        std::decay_t<Arguments>(std::forward<Arguments>(arguments))...));
   }
+  template <class Function, class... Arguments>
+  requires(!Spawnable<Function, Arguments...>) void spawn(Function&&, Arguments&&...) {
+    refuse_to_spawn<Function, Arguments...>();
+  }
 
   // Runs until every task has ended, whether by itself or after stop(), every close is done, and
   // the tasks of other loops that are here (switch_to) have left.
@@ -145,7 +149,8 @@ class Loop final : public Runner {
 
   // Asks every task to stop, those of other loops that are here or come later included. Any thread;
   // async-signal-safe; once is enough. Operations end with Errc::canceled, and run() returns when
-  // the tasks have ended. Posts are taken until then.
+  // the tasks have ended. What was posted before the call runs before that; later posts are taken
+  // until then and run at the latest when the loop is destroyed.
   void stop() noexcept;
   bool stopping() const noexcept { return stop_requested_.load(std::memory_order_relaxed); }
 
@@ -286,6 +291,11 @@ bool spawn_on(Loop& loop, Function&& function, Arguments&&... arguments) {
                                               std::forward<Arguments>(arguments))...)]() mutable {
     loop.root().add(std::move(job));
   });
+}
+template <class Function, class... Arguments>
+requires(!Spawnable<Function, Arguments...>) bool spawn_on(Loop&, Function&&, Arguments&&...) {
+  refuse_to_spawn<Function, Arguments...>();
+  return false;
 }
 
 }  // namespace rondo

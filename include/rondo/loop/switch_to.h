@@ -11,8 +11,8 @@ namespace rondo {
 
 // `bool moved = co_await switch_to(other);` Resumes on `other`'s thread, or here with false when
 // that loop has ended. A stop request does not prevent it; it follows the task and is seen by the
-// next operation. A loop that is stopping asks its visitors to stop, too. The task ends on its home loop all the same. Streams stay on their loop: they
-// must not be used from over there.
+// next operation. A loop that is stopping asks its visitors to stop, too. The task ends on its home
+// loop all the same. Streams stay on their loop: they must not be used from over there.
 class SwitchTo {
  public:
   explicit SwitchTo(Loop& target) noexcept : target_(target) {}
