@@ -78,6 +78,7 @@ std::string name_in(std::string_view signature) {
 }  // namespace
 
 std::string coroutine_name(std::string_view signature) {
+  if (signature.find(" [") == signature.npos) return name_in(signature);
   return name_in(without_template_arguments(signature));
 }
 

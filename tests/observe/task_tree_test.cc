@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "rondo/rondo.h"
+#include "support/usage.h"
 #include "support/watchdog.h"
 
 namespace rondo {
@@ -131,9 +132,9 @@ Task<> nested(int depth, Event& event) {
 TEST_F(TaskTreeTest, ten_thousand_tasks_are_written_in_less_than_a_tenth_of_a_second) {
   loop_->spawn(nested, 4, borrow(event_));
   for (int i = 0; i < 100; ++i) loop_->run_once();
-  const auto begin = std::chrono::steady_clock::now();
+  const Duration begin = processor_time();  // the machine has other work, too
   const std::string text = task_tree_text(*loop_);
-  const auto took = std::chrono::steady_clock::now() - begin;
+  const Duration took = processor_time() - begin;
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 11111);
   EXPECT_LT(took, kSanitized ? 2s : 100ms);
   event_.set();
