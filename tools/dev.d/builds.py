@@ -16,6 +16,8 @@ BUILD_ROOT = ROOT / "build"
 GCC = ("gcc", "g++")
 CLANG = ("clang-19", "clang++-19")
 PR_SET_PDEATHSIG = 1
+# Compilers are given relative paths, so what ccache has of one clone is good for all.
+os.environ.setdefault("CCACHE_NOHASHDIR", "1")
 LIBRARY_ONLY = ["-Dtests=false", "-Dtools=false"]
 # What keeps a stack trace readable and a fault fatal under the sanitizers.
 SANITIZED = ["-g1", "-fno-omit-frame-pointer", "-fno-sanitize-recover=all"]
