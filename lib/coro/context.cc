@@ -22,7 +22,8 @@ struct TaskContext::StopMail final : Mail {
       if (told.end_waits_) told.run();
       return;
     }
-    Runner* where = &task.runner();
+    // Acquire: it may be on its way here still, and be running no longer where it was.
+    Runner* where = task.runner_.load(std::memory_order_acquire);
     if (where == here && task.waiting_ != nullptr) task.waiting_->stop();
     returning = where == here;
     here = returning ? task.home_ : where;
