@@ -6,19 +6,6 @@
 #include "rondo/kernel/backend.h"
 
 namespace rondo {
-namespace {
-
-// Which of `choices` is called so.
-template <class Choice>
-std::optional<Choice> called(std::string_view name, std::initializer_list<Choice> choices) {
-  for (const Choice choice : choices) {
-    if (name_of(choice) == name) return choice;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
 std::string_view name_of(BackendKind kind) noexcept {
   switch (kind) {
     case BackendKind::kAuto:
@@ -52,12 +39,18 @@ std::string_view name_of(Trigger trigger) noexcept {
 }
 
 std::optional<BackendKind> backend_named(std::string_view name) noexcept {
-  return called(name, {BackendKind::kAuto, BackendKind::kIoUring, BackendKind::kEpoll,
-                       BackendKind::kPoll, BackendKind::kSelect});
+  if (name == name_of(BackendKind::kAuto)) return BackendKind::kAuto;
+  for (const BackendKind kind : kBackendKinds) {
+    if (name == name_of(kind)) return kind;
+  }
+  return std::nullopt;
 }
 
 std::optional<Trigger> trigger_named(std::string_view name) noexcept {
-  return called(name, {Trigger::kEdge, Trigger::kLevel, Trigger::kOneShot});
+  for (const Trigger trigger : {Trigger::kEdge, Trigger::kLevel, Trigger::kOneShot}) {
+    if (name == name_of(trigger)) return trigger;
+  }
+  return std::nullopt;
 }
 
 }  // namespace rondo

@@ -115,11 +115,16 @@ std::size_t Loop::turn(const Budget& budget, Until until) {
     refuse_in_child();
   }
   ++counts_.turns;
-  const bool shares = options_.io_share != 0;
-  mailbox_.drain(shares ? posted_ : ready(), options_.posts_per_turn);
+  ReadyQueue& arrived = options_.io_share != 0 ? posted_ : ready();
+  mailbox_.drain(arrived, options_.posts_per_turn);
   set_turn_time(now());
   if (!timers_.empty()) expire_timers();
-  if (stop_requested_.load(std::memory_order_acquire) && !stop_heeded_) heed_stop();
+  if (stop_requested_.load(std::memory_order_acquire) && !stop_heeded_) {
+    heed_stop();
+    // What was posted before the stop runs before the end, however much it is; what others go on to
+    // post does not keep the loop from ending.
+    mailbox_.drain(arrived, static_cast<std::size_t>(-1));
+  }
 
   const std::uint64_t bytes_before = slots_.bytes_moved;
   const TimePoint begin = turn_time();
@@ -203,11 +208,8 @@ Duration Loop::wait_limit() noexcept {
   return std::max(timers_.next_deadline() - now(), Duration(0));
 }
 
-// What was posted before the stop runs before the end, however much it is; what others go on to
-// post does not keep the loop from ending.
 void Loop::heed_stop() noexcept {
   stop_heeded_ = true;
-  mailbox_.drain(options_.io_share != 0 ? posted_ : ready(), static_cast<std::size_t>(-1));
   root_.stop();
   stop_visitors();
 }

@@ -216,25 +216,25 @@ TEST(GuardDeathTest, a_scope_that_is_awaited_on_another_loop) {
                "task 'lambda in waits_for_children_from_over_there': it waits for a scope of");
 }
 
-Task<> closes_from_over_there(Loop& there) {
-  auto ends = co_await connected();
-  co_await switch_to(there);
-  co_await ends.first.close();
+// What is done with a stream while its task is away.
+template <class Act>
+auto over_there(Act act) {
+  return [act](Loop& there) -> Task<> {
+    auto ends = co_await connected();
+    co_await switch_to(there);
+    static_cast<void>(co_await act(ends.first));
+  };
 }
 
 TEST(GuardDeathTest, a_close_on_another_loop) {
-  EXPECT_DEATH(run_away_from_home(closes_from_over_there),
+  const auto close = [](auto& stream) { return stream.close(); };
+  EXPECT_DEATH(run_away_from_home(over_there(close)),
                "task 'lambda in run_away_from_home': it closes a stream or listener of another");
 }
 
-Task<> receives_over_there(Loop& there) {
-  auto ends = co_await connected();
-  co_await switch_to(there);
-  static_cast<void>(co_await ends.first.receive());
-}
-
 TEST(GuardDeathTest, an_operation_on_another_loop) {
-  EXPECT_DEATH(run_away_from_home(receives_over_there),
+  const auto receive = [](auto& stream) { return stream.receive(); };
+  EXPECT_DEATH(run_away_from_home(over_there(receive)),
                "task 'lambda in run_away_from_home': an operation on a stream of another loop");
 }
 
