@@ -77,6 +77,11 @@ void Operation::run() noexcept {
   context_->resume();
 }
 
+void Operation::prefetch() const noexcept {
+  __builtin_prefetch(slot);
+  context_->prefetch();
+}
+
 void Operation::stop() noexcept { loop_of(*context_).cancel(*this); }
 
 // The frame goes while the operation is under way, or before its result was read.

@@ -36,6 +36,9 @@ class ReadyNode : public ListNode<> {
   // taken out of the queue; the node may be gone when this returns.
   virtual void run() noexcept = 0;
 
+  // Fetches into the cache what run() will touch elsewhere; changes nothing.
+  virtual void prefetch() const noexcept {}
+
   // Is asked to end early: by a stop request, on the loop's thread. It becomes ready exactly once
   // all the same, and says itself whether it was cut short. Never resumes anybody in the call.
   virtual void stop() noexcept {}

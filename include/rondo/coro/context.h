@@ -132,6 +132,10 @@ class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visit
 
   void run() noexcept override;
   const char* what() const noexcept override { return "its turn"; }
+  void prefetch() const noexcept override {
+    __builtin_prefetch(&stop_);
+    __builtin_prefetch(&since_);
+  }
 
  private:
   struct StopMail;
@@ -139,16 +143,16 @@ class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visit
   void require_home() const noexcept;
   void arrive() noexcept;
 
-  // Of every step, together in one cache line.
-  ReadyNode* waiting_ = nullptr;
-  std::coroutine_handle<> suspended_;
-  std::atomic<Runner*> runner_{nullptr};
-  TimePoint since_{};
+  // From here to since_: of every step, and together.
   std::atomic<bool> stop_{false};
   bool ended_ = false;
   // The home thread's, while a StopMail points here: the task must not go before it is back.
   bool stop_travels_ = false;
   bool end_waits_ = false;  // and the task has ended and come home meanwhile
+  ReadyNode* waiting_ = nullptr;
+  std::coroutine_handle<> suspended_;
+  std::atomic<Runner*> runner_{nullptr};
+  TimePoint since_{};
 
   Runner* home_ = nullptr;
   Joiner* joiner_ = nullptr;

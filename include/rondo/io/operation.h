@@ -34,6 +34,7 @@ class Operation : public Op {
   }
 
   void run() noexcept override;
+  void prefetch() const noexcept override;
   void stop() noexcept override;
   const char* what() const noexcept override;
   void describe(WaitDetails& details) const noexcept override;
