@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "rondo/kernel/control.h"
+#include "support/usage.h"
 #include "support/world.h"
 
 namespace rondo {
@@ -47,7 +48,8 @@ TEST_F(PollBackendTest, a_limit_on_descriptors_below_what_is_open_harms_nobody) 
     const std::uint64_t waits = loop().backend().counters().waits;
     auto slept = co_await sleep(50ms);
     EXPECT_TRUE(slept);
-    EXPECT_LE(loop().backend().counters().waits - waits, 60u) << "it asks again, but does not spin";
+    EXPECT_LE(loop().backend().counters().waits - waits, kTurnsOfASleeper)
+        << "it asks again, but does not spin";
     EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   });
 }

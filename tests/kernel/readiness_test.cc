@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "rondo/kernel/control.h"
+#include "support/usage.h"
 #include "support/world.h"
 
 namespace rondo {
@@ -99,7 +100,7 @@ TEST_P(ReadinessTest, a_peer_that_hung_up_while_nobody_asks_costs_no_turns) {
     const std::uint64_t before = waits();
     auto slept = co_await sleep(50ms);
     EXPECT_TRUE(slept);
-    EXPECT_LE(waits() - before, 500u);  // some EINTR from rings of earlier tests; a spin makes 10^4
+    EXPECT_LE(waits() - before, kTurnsOfASleeper);
     auto chunk = co_await first->receive();
     EXPECT_TRUE(chunk && chunk->text() == "last words");
     auto end = co_await first->receive();
@@ -203,7 +204,7 @@ TEST_P(OneBlockTest, a_receive_that_waits_for_a_block_costs_no_turns) {
       const std::uint64_t before = here.backend().counters().waits;
       auto slept = co_await sleep(50ms);
       EXPECT_TRUE(slept);
-      EXPECT_LE(here.backend().counters().waits - before, 20u);
+      EXPECT_LE(here.backend().counters().waits - before, kTurnsOfASleeper);
     };
     auto wait = [&]() -> Task<> {
       co_await turns(2);

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/usage.h"
 #include "support/world.h"
 
 namespace rondo {
@@ -211,7 +212,7 @@ TEST_P(LoopTest, a_loop_with_nothing_to_do_sleeps) {
     const std::uint64_t before = here.counters().turns;
     auto slept = co_await sleep(50ms);
     EXPECT_TRUE(slept);
-    EXPECT_LE(here.counters().turns - before, 100u) << "a loop that spins makes thousands";
+    EXPECT_LE(here.counters().turns - before, kTurnsOfASleeper);
   });
   loop().run();
 }

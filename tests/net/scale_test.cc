@@ -132,7 +132,7 @@ TEST_P(ScaleTest, idle_connections_cost_little_memory_and_no_processor_time) {
     const std::uint64_t turns_before = here.counters().turns;
     auto slept = co_await sleep(200ms);
     EXPECT_TRUE(slept);
-    EXPECT_LE(here.counters().turns - turns_before, 100u);
+    EXPECT_LE(here.counters().turns - turns_before, kTurnsOfASleeper);
     EXPECT_LE(processor_time() - used, most_idle_time(GetParam().kind));
 
     EXPECT_EQ(::write(control.first.number(), "g", 1), 1);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "rondo/base/clock.h"
 
@@ -13,5 +14,10 @@ std::size_t resident_bytes();
 
 // Of all its threads since it began.
 Duration processor_time();
+
+// Turns that a loop with nothing to do makes at most in some ten milliseconds. One would be enough,
+// but Linux interrupts a thread time and again while it takes down the rings that the thread closed
+// in earlier tests; a loop that spins makes 10^4.
+inline constexpr std::uint64_t kTurnsOfASleeper = 500;
 
 }  // namespace rondo
