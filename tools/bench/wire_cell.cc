@@ -133,8 +133,8 @@ class WireCell {
     }
   }
 
-  // The reference is never run twice in a row: with 1000 connections the second window is cheaper by
-  // 8 %, as nobody else has used the caches. Takes and gives what it cost at the edges of the round.
+  // The reference is never run twice in a row: with 1000 connections the second window would be
+  // cheaper by 8 %, as nobody else has used the caches. Takes and gives what it cost at the edges.
   double run_round(double before) {
     std::vector<Place*> group;
     for (Place& place : places_) {
