@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <functional>
-#include <memory>
 
 #include <absl/strings/str_cat.h>
 
-#include "contestant.h"
-#include "failure.h"
+#include "lineup.h"
 
 namespace rondo::bench {
 namespace {
@@ -24,10 +22,13 @@ constexpr double kStolen = 2;
 class WireCell {
  public:
   WireCell(const WirePlan& plan, const Settings& settings, Progress& progress, Cell& cell)
-      : plan_(plan), settings_(settings), progress_(progress), cell_(cell) {}
+      : plan_(plan),
+        settings_(settings),
+        progress_(progress),
+        cell_(cell),
+        lineup_(plan, settings, cell) {}
 
   void run() {
-    take_places();
     if (plan_.bursts > 0) {
       start_all();
       for (int round = 0; round < settings_.latency_rounds; ++round) run_bursts();
@@ -40,31 +41,7 @@ class WireCell {
   }
 
  private:
-  struct Place {
-    const Subject& subject;
-    Row& row;
-    std::unique_ptr<Contestant> contestant;  // none: it is not here, or has failed
-    std::vector<Window> windows;
-    std::vector<double> worst;  // latency, in us
-  };
-
-  // Does `step` with one subject; its failure is its own.
-  void attempt(Place& place, const std::function<void(Contestant&)>& step) {
-    if (place.contestant == nullptr) return;
-    try {
-      step(*place.contestant);
-    } catch (const Interrupted&) {
-      throw;
-    } catch (const Failure& failure) {
-      give_up(place, failure);
-    }
-  }
-
-  static void give_up(Place& place, const Failure& failure) {
-    place.row.failed = true;
-    place.row.note = failure.what();
-    place.contestant.reset();
-  }
+  using Place = Lineup::Place;
 
   void tell(std::string_view what) {
     ++steps_;
@@ -78,47 +55,8 @@ class WireCell {
     return subjects * (starts + rounds + settings_.latency_rounds);
   }
 
-  void take_places() {
-    cell_.reference = plan_.reference.name;
-    cell_.rows.resize(plan_.subjects.size());
-    for (std::size_t i = 0; i < plan_.subjects.size(); ++i) {
-      const Subject& subject = plan_.subjects[i];
-      Row& row = cell_.rows[i];
-      row.subject = subject.name;
-      row.kind = std::string(name_of(subject.kind));
-      places_.push_back({subject, row, nullptr, {}, {}});
-    }
-  }
-
-  // Anew, if they run. Where a process's memory happens to lie is good for some percent, so a few
-  // processes of each tell more than one.
   void start_all() {
-    reference_.reset();
-    reference_ = std::make_unique<Contestant>(plan_.reference, settings_.programs, plan_.workload,
-                                              settings_.cores);
-    reference_->run(plan_.reference.warm_up);
-    for (Place& place : places_) {
-      if (place.row.failed) continue;
-      place.contestant.reset();
-      start(place);
-    }
-  }
-
-  void start(Place& place) {
-    const Subject& subject = place.subject;
-    const int connections = plan_.workload.connections + plan_.workload.idle;
-    tell(absl::StrCat("starting ", subject.name));
-    place.row.note = subject.refusal(connections);
-    if (!place.row.note.empty()) return;
-    try {
-      place.contestant = std::make_unique<Contestant>(subject, settings_.programs, plan_.workload,
-                                                      settings_.cores);
-    } catch (const Interrupted&) {
-      throw;
-    } catch (const Failure& failure) {
-      give_up(place, failure);
-    }
-    attempt(place, [&](Contestant& contestant) { contestant.run(subject.warm_up); });
+    lineup_.start_all([this](std::string_view what) { tell(what); });
   }
 
   // Evenly among the starts.
@@ -137,21 +75,21 @@ class WireCell {
   // cheaper by 8 %, as nobody else has used the caches. Takes and gives what it cost at the edges.
   double run_round(double before) {
     std::vector<Place*> group;
-    for (Place& place : places_) {
+    for (Place& place : lineup_.places()) {
       if (place.contestant == nullptr) continue;
       tell(place.subject.name);
-      attempt(place, [&](Contestant& contestant) {
+      Lineup::attempt(place, [&](Contestant& contestant) {
         place.windows.push_back(contestant.run(settings_.window));
         group.push_back(&place);
       });
-      if (group.size() < kBetweenReferences && &place != &places_.back()) continue;
+      if (group.size() < kBetweenReferences && &place != &lineup_.places().back()) continue;
       before = close_group(group, before);
     }
     return group.empty() ? before : close_group(group, before);
   }
 
   double run_reference() {
-    const Window window = reference_->run(settings_.window);
+    const Window window = lineup_.reference().run(settings_.window);
     reference_rates_.push_back(static_cast<double>(window.requests) / window.seconds);
     return window.cpu_per_request();
   }
@@ -201,7 +139,7 @@ class WireCell {
 
   // Window by window, so that both sides were divided by the same references.
   void compare_with_floors() {
-    for (Place& place : places_) {
+    for (Place& place : lineup_.places()) {
       const Row* floor = cell_.find(place.subject.floor);
       if (place.contestant == nullptr || floor == nullptr || !floor->find("ratio")) continue;
       const std::vector<double>& ours = place.row.samples["ratio"];
@@ -223,9 +161,10 @@ class WireCell {
   void run_latencies() {
     const double rate = estimate(reference_rates_).median / 2;
     for (; round_of_latency_ < settings_.latency_rounds; ++round_of_latency_) {
-      for (Place& place : places_) {
+      for (Place& place : lineup_.places()) {
         if (place.contestant != nullptr) tell(absl::StrCat(place.subject.name, ", latency"));
-        attempt(place, [&](Contestant& contestant) { run_latency(place, contestant, rate); });
+        Lineup::attempt(place,
+                        [&](Contestant& contestant) { run_latency(place, contestant, rate); });
       }
     }
   }
@@ -258,9 +197,9 @@ class WireCell {
   }
 
   void run_bursts() {
-    for (Place& place : places_) {
+    for (Place& place : lineup_.places()) {
       if (place.contestant != nullptr) tell(place.subject.name);
-      attempt(place, [&](Contestant& contestant) {
+      Lineup::attempt(place, [&](Contestant& contestant) {
         // A window too short to hold many ticks would tell nothing of the slowest.
         place.windows.push_back(contestant.run_bursts(plan_.bursts, 2 * settings_.window));
         const Latencies found = contestant.take_latencies();
@@ -274,8 +213,8 @@ class WireCell {
 
   // What is counted rather than timed, in windows of its own: counting calls makes them dearer.
   void count_all() {
-    for (Place& place : places_) {
-      attempt(place, [&](Contestant& contestant) {
+    for (Place& place : lineup_.places()) {
+      Lineup::attempt(place, [&](Contestant& contestant) {
         if (SyscallCounter::refusal().empty()) {
           place.row.measures["syscalls"] = exactly(contestant.count_syscalls(kCountingWindow));
         }
@@ -294,8 +233,7 @@ class WireCell {
   const Settings& settings_;
   Progress& progress_;
   Cell& cell_;
-  std::unique_ptr<Contestant> reference_;
-  std::vector<Place> places_;
+  Lineup lineup_;
   std::vector<double> reference_rates_;
   int round_of_latency_ = 0;
   double steps_ = 0;

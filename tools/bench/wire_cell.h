@@ -8,22 +8,11 @@
 // started anew a few times in between: a process may be lucky with where its memory lies, or not.
 #pragma once
 
-#include <vector>
-
 #include "progress.h"
 #include "settings.h"
-#include "workload.h"
+#include "wire_plan.h"
 
 namespace rondo::bench {
-
-struct WirePlan {
-  Workload workload;
-  double bursts = 0;        // per second; 0: a closed loop at full speed
-  bool latencies = true;    // closed and open loop besides
-  bool idle_share = false;  // what the servers take with nothing to do, besides
-  std::vector<Subject> subjects;
-  Subject reference;
-};
 
 // Fills `cell.rows`, one per subject. A subject that fails has that in its row, and the others go
 // on. Throws Failure when the reference fails.
