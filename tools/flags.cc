@@ -114,6 +114,14 @@ void parse_flags(int argc, char** argv, std::string_view usage) {
   }
 }
 
+void note_no_effect(std::string_view name, std::string_view what) {
+  const auto* flag = absl::FindCommandLineFlag(with('_', '-', name));
+  if (flag->CurrentValue() == flag->DefaultValue()) return;
+  complain(
+      absl::StrCat("--", view(name), "=", flag->CurrentValue(), " has no effect with ", view(what)),
+      "");
+}
+
 void bad_usage(std::string_view why) {
   complain(why, " (see --help)");
   std::exit(2);

@@ -14,6 +14,9 @@ namespace rondo::tools {
 // process with 0; an unknown flag, a bad value and a stray argument end it with bad_usage.
 void parse_flags(int argc, char** argv, std::string_view usage);
 
+// Says on stderr that --`name`, if it is not what it is by default, has no effect with `what`.
+void note_no_effect(std::string_view name, std::string_view what);
+
 // Prints "PROGRAM: why (see --help)" on stderr and ends the process with exit code 2.
 [[noreturn]] void bad_usage(std::string_view why);
 

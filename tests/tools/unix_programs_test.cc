@@ -167,6 +167,22 @@ TEST_F(UnixPrograms, the_load_says_in_one_line_why_it_cannot_connect) {
   expect_refusal(file, 1, "cannot connect to " + address("file") + ": Connection refused");
 }
 
+TEST_F(UnixPrograms, the_server_says_which_flags_have_no_effect) {
+  Program server("rondo-echo",
+                 {"--listen=unix:@", "--workers=2", "--chooser=peer-hash", "--masters=2",
+                  "--accept=reuseport", "--backend=poll", "--trigger=level"});
+  EXPECT_NE(ready_address(server), "");
+  server.signal(SIGTERM);
+  const auto ending = server.wait();
+  EXPECT_EQ(ending.exit_code, 0);
+  EXPECT_THAT(ending.errors,
+              StartsWith("rondo-echo: --workers=2 has no effect with --topology=single\n"
+                         "rondo-echo: --accept=reuseport has no effect with --topology=single\n"
+                         "rondo-echo: --masters=2 has no effect with --topology=single\n"
+                         "rondo-echo: --chooser=peer-hash has no effect with --topology=single\n"
+                         "rondo-echo: --trigger=level has no effect with --backend=poll\n"));
+}
+
 TEST_F(UnixPrograms, help_names_every_backend_and_trigger) {
   for (const char* name : {"rondo-echo", "rondo-load"}) {
     const auto help = Program(name, {"--help"}).wait();

@@ -91,6 +91,24 @@ constexpr std::pair<const char*, std::unique_ptr<Chooser> (*)()> kChoosers[] = {
     {"least-busy", least_busy},
     {"peer-hash", peer_hash}};
 
+// What was given and comes to nothing, so that nobody measures what is not there.
+void note_what_is_ignored(const RuntimeOptions& runtime) {
+  const std::string topology = absl::StrCat("--topology=", absl::GetFlag(FLAGS_topology));
+  const bool has_subs = runtime.topology == Topology::kMasterSub;
+  if (runtime.topology == Topology::kSingle) note_no_effect("workers", topology);
+  if (!has_subs) note_no_effect("accept", topology);
+  const bool hands_over = has_subs && runtime.accept == AcceptMode::kHandOver;
+  for (const char* flag : {"masters", "chooser"}) {
+    if (!hands_over) note_no_effect(flag, has_subs ? "--accept=reuseport" : topology);
+  }
+  const BackendKind backend = runtime.loop.backend;
+  if (backend != BackendKind::kAuto && backend != BackendKind::kEpoll) {
+    const std::string_view name = name_of(backend);
+    note_no_effect("trigger",
+                   absl::StrCat("--backend=", absl::string_view(name.data(), name.size())));
+  }
+}
+
 }  // namespace
 
 EchoOptions read_options(int argc, char** argv) {
@@ -133,6 +151,7 @@ EchoOptions read_options(int argc, char** argv) {
   runtime.max_per_address = absl::GetFlag(FLAGS_max_per_address);
   runtime.drain = absl::GetFlag(FLAGS_drain).time;
   runtime.stop_on = {SIGTERM, SIGINT};
+  note_what_is_ignored(runtime);
   return options;
 }
 
