@@ -159,9 +159,10 @@ absl::StatusOr<Runtime::Parts::Opened> Runtime::Parts::open_listeners(const Serv
     auto acceptor =
         std::make_unique<Acceptor>(*place.loop, dispatcher, incidents, *service.handler,
                                    AcceptorOptions{.only = place.only,
-                                                   .trigger = Trigger::kDefault,
+                                                   .trigger = options.listen.trigger,
                                                    .accepts_per_turn = options.accepts_per_turn});
-    const ListenOptions listening{.reuse_port = places.size() > 1};
+    ListenOptions listening = options.listen;
+    listening.reuse_port = !is_unix && (listening.reuse_port || places.size() > 1);
     auto listens = open_listener(*acceptor, opened.address, listening);
     if (!listens.ok()) {
       close_listeners(std::move(opened.acceptors));

@@ -19,6 +19,7 @@
 
 #include "rondo/base/thread.h"
 #include "runtime/server.h"
+#include "support/temporary_folder.h"
 
 namespace rondo {
 namespace {
@@ -218,6 +219,28 @@ TEST_P(RuntimeTest, a_service_moves_to_another_port_and_its_connections_stay) {
   EXPECT_NE(::connect(fd, before.address.data(), before.address.size()), 0);
   EXPECT_EQ(errno, ECONNREFUSED);
   ::close(fd);
+}
+
+TEST_P(RuntimeTest, listeners_are_opened_as_the_options_say) {
+  const TemporaryFolder folder;
+  RuntimeOptions options = GetParam().options();
+  options.listen.mode = 0700;
+  options.listen.reuse_port = true;
+  Server server(std::move(options));
+  const auto path = Address::parse("unix:" + folder.path("served"));
+  ASSERT_TRUE(path.ok());
+  const Service by_path = server.serve(echo_stream, *path);
+  const Service by_port = server.serve(echo_stream);
+  // Another process would listen on the same port.
+  const Service again = server.serve(echo_stream, by_port.address);
+  EXPECT_EQ(again.address.to_string(), by_port.address.to_string());
+  EXPECT_EQ(std::filesystem::status(folder.path("served")).permissions(),
+            std::filesystem::perms::owner_all);
+  server.run();
+  for (const Service& service : {by_path, by_port, again}) {
+    RawPeer peer = RawPeer::connect(service.address);
+    expect_echo(peer, "anybody there?");
+  }
 }
 
 TEST(RuntimeMisuse, options_that_do_not_go_together_are_refused) {

@@ -21,6 +21,7 @@
 #include "rondo/coro/task.h"
 #include "rondo/loop/loop.h"
 #include "rondo/net/address.h"
+#include "rondo/net/socket_listener.h"
 #include "rondo/net/socket_stream.h"
 #include "rondo/runtime/chooser.h"
 #include "rondo/runtime/connection_handler.h"
@@ -54,6 +55,7 @@ struct RuntimeOptions {
   std::string thread_name = "rondo";  // rondo-master-0, rondo-sub-0, rondo-pool-0
 
   LoopOptions loop = {};        // of every loop that accepts or serves
+  ListenOptions listen = {};    // of every listener; only TCP shares ports, with kReusePort always
   WorkerPoolOptions pool = {};  // its threads and name are what this runtime's options say
 
   // Limits; 0 is none but the descriptors that the process may have. Who comes beyond them is
