@@ -25,7 +25,8 @@
 namespace rondo {
 namespace {
 
-// On a thread that never had a ring: Linux interrupts waits of one whose earlier rings it takes down.
+// On a thread that never had a ring: Linux interrupts waits of one whose earlier rings it takes
+// down.
 void on_a_new_thread(const std::function<void()>& test) { std::thread(test).join(); }
 
 TEST(UringBackend, a_wait_ends_in_time_and_never_early) {

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <string>
 #include <utility>
 
 #include "kernel/uring/restrictions.h"
@@ -46,7 +48,9 @@ absl::StatusOr<std::unique_ptr<Backend>> UringBackend::create(const UringForm& f
     buffers = *std::move(created);
   }
   Fd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!event.valid()) return uring_error("eventfd", errno);
+  if (!event.valid()) {
+    return absl::UnavailableError(std::string("io_uring: eventfd: ") + std::strerror(errno));
+  }
   return std::unique_ptr<Backend>(
       new UringBackend(form, *std::move(ring), std::move(buffers), std::move(event)));
 }
