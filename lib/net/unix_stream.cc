@@ -43,7 +43,8 @@ Task<Result<UnixStream>> UnixStream::connect(UnixAddress server) {
 Result<PeerCredentials> UnixStream::peer_credentials() const noexcept {
   auto known = control::get_option<ucred>(fd(), SOL_SOCKET, SO_PEERCRED);
   if (!known) return known.error();
-  if (known->pid == 0) return Error::from_errno(ENOTCONN);
+  // The process alone is 0 if it is of a namespace that cannot be seen from here.
+  if (known->pid == 0 && known->uid == static_cast<uid_t>(-1)) return Error::from_errno(ENOTCONN);
   return PeerCredentials{.process = known->pid, .user = known->uid, .group = known->gid};
 }
 

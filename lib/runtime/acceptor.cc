@@ -6,18 +6,23 @@
 #include <functional>
 #include <utility>
 
+#include "rondo/coro/shield.h"
 #include "rondo/io/sleep.h"
-#include "rondo/io/with_timeout.h"
+#include "rondo/kernel/control.h"
 #include "runtime/quiesce.h"
 
 namespace rondo {
 namespace {
 
-// How long nobody comes out of the queue before it counts as empty. A TCP handshake that is under
-// way may end in this time, too.
+// How long a TCP handshake that is under way may take to end.
 constexpr Duration kSettle = std::chrono::milliseconds(10);
 // After an error that accept() itself does not pause for.
 constexpr Duration kPause = std::chrono::milliseconds(10);
+
+// EINVAL: of AF_UNIX, once it is quiescent.
+bool is_empty_queue(Error error) noexcept {
+  return error.number() == EAGAIN || error.number() == EINVAL;
+}
 
 }  // namespace
 
@@ -40,12 +45,22 @@ Task<> Acceptor::run(SocketListener listener) {
   has_closed_.notify();
 }
 
-Task<> Acceptor::finish() {
+Task<> Acceptor::finish(Duration patience) {
   finishing_ = true;
+  patience_ = patience;
   if (accepting_ != nullptr) accepting_->stop();
   while (!closed_) {
     auto told = co_await has_closed_.wait();
-    if (!told) co_return;
+    if (told) continue;
+    hurries_ = true;
+    co_await shield(closed());
+  }
+}
+
+Task<> Acceptor::closed() {
+  while (!closed_) {
+    auto told = co_await has_closed_.wait();
+    static_cast<void>(told.ok());  // it is shielded
   }
 }
 
@@ -87,14 +102,37 @@ Task<> Acceptor::pause_after(Error error) {
   }
 }
 
+// The queue is empty when it says so, however slow the loop is: so the backend, which takes
+// connections out of it in its own time, is asked to leave it.
 Task<> Acceptor::take_queued(SocketListener& listener) {
   const auto address = Address::local_of(listener.fd());
   // Where it is refused, those who come in the moment of the close are lost.
   if (address) static_cast<void>(quiesce(listener.fd(), address->family()).ok());
-  for (;;) {
-    auto accepted = co_await with_timeout(kSettle, listener.accept_fd());
-    if (!accepted) co_return;
-    dispatcher_.dispatch(std::move(*accepted), loop_, options_.only, handler_, options_.trigger);
+  while (loop_.backend().release(listener.slot()) == Release::kLater) {
+    auto turned = co_await sleep(Duration(0));
+    if (!turned) co_return;
+  }
+  static_cast<void>(control::set_blocking_mode(listener.fd(), BlockingMode::kNonBlocking).ok());
+  const TimePoint give_up = after(loop_.now(), patience_);
+  bool was_empty = false;
+  std::size_t taken = 0;
+  while (!hurries_) {
+    auto accepted = accept_queued(listener.slot(), loop_.backend().blocking());
+    Duration pause = kSettle;
+    if (accepted) {
+      dispatcher_.dispatch(std::move(*accepted), loop_, options_.only, handler_, options_.trigger);
+      was_empty = false;
+      if (++taken % options_.accepts_per_turn != 0) continue;
+      pause = Duration(0);
+    } else if (is_empty_queue(accepted.error())) {
+      // And nobody has come whose handshake was under way.
+      if (std::exchange(was_empty, true)) co_return;
+    } else {
+      co_await pause_after(accepted.error());
+      if (loop_.now() > give_up) co_return;
+    }
+    auto slept = co_await sleep(pause);
+    if (!slept) co_return;
   }
 }
 

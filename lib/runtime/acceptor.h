@@ -43,14 +43,16 @@ class Acceptor {
   void start(SocketListener listener);
 
   // Ends accepting and closes the listener. Who has connected by then is served all the same; who
-  // connects later is not answered. Resumes when it is closed.
-  Task<> finish();
+  // connects later is not answered. Without descriptors it waits for some until its patience ends.
+  // Resumes when it is closed; a stop has it closed at once, whoever waits.
+  Task<> finish(Duration patience);
 
  private:
   Task<> run(SocketListener listener);
   Task<> accept_all(SocketListener& listener);
   Task<> take_queued(SocketListener& listener);
   Task<> pause_after(Error error);
+  Task<> closed();
 
   Loop& loop_;
   Dispatcher& dispatcher_;
@@ -59,6 +61,8 @@ class Acceptor {
   const AcceptorOptions options_;
   Scope* accepting_ = nullptr;
   bool finishing_ = false;
+  bool hurries_ = false;
+  Duration patience_{};
   bool closed_ = false;
   Notice has_closed_{"the listener's close"};
 };

@@ -11,9 +11,14 @@
 
 namespace rondo {
 
+inline void require_elsewhere(const Loop& loop) {
+  require(!loop.is_mine(), "Runtime::serve and rebind are for threads that are none of its own");
+}
+
 // What `function()` gives there. The loop is turning, or will be; the caller is not on its thread.
 template <class Function>
 auto call_on(Loop& loop, Function function) {
+  require_elsewhere(loop);
   std::promise<std::invoke_result_t<Function&>> given;
   auto result = given.get_future();
   const bool posted = loop.post([&function, &given] { given.set_value(function()); });
@@ -24,6 +29,7 @@ auto call_on(Loop& loop, Function function) {
 // Runs the Task that `function()` gives as a task of that loop, to its end.
 template <class Function>
 void run_on(Loop& loop, Function function) {
+  require_elsewhere(loop);
   std::promise<void> ended;
   const bool spawned = spawn_on(loop, [&function, &ended]() -> Task<> {
     auto task = function();

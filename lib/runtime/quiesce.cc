@@ -29,4 +29,19 @@ Result<void> quiesce(int listener, int family) noexcept {
   return {};
 }
 
+Result<Fd> accept_queued(Slot& listener, bool blocking) noexcept {
+  if (listener.accepted != nullptr && !listener.accepted->empty()) {
+    const int fd = listener.accepted->front();
+    listener.accepted->erase(listener.accepted->begin());
+    return Fd(fd);
+  }
+  const int flags = SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK);
+  for (;;) {
+    ++listener.table.calls;
+    const int fd = ::accept4(listener.fd, nullptr, nullptr, flags);
+    if (fd >= 0) return Fd(fd);
+    if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) return Error::from_errno(errno);
+  }
+}
+
 }  // namespace rondo

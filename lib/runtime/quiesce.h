@@ -2,7 +2,9 @@
 // Closing a listening socket without losing those who have connected.
 #pragma once
 
+#include "rondo/base/fd.h"
 #include "rondo/base/result.h"
+#include "rondo/kernel/slot.h"
 
 namespace rondo {
 
@@ -13,5 +15,10 @@ namespace rondo {
 // TCP: the listener does not answer who knocks now, who knocks again after a second and meets
 // another listener, or is refused. Error: what setsockopt(2) says where a filter is not allowed.
 Result<void> quiesce(int listener, int family) noexcept;
+
+// The next connection that waits for a listener which the backend has released and which does not
+// block; for a queue that is `blocking` or not. Errors: EAGAIN, EINVAL for an AF_UNIX listener that
+// is quiescent, when there is none; and what else accept(2) says of the listener.
+Result<Fd> accept_queued(Slot& listener, bool blocking) noexcept;
 
 }  // namespace rondo

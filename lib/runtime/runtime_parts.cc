@@ -15,6 +15,9 @@
 namespace rondo {
 namespace {
 
+// How long a listener that is replaced waits for descriptors for those in its queue.
+constexpr Duration kPatience = std::chrono::seconds(1);
+
 RuntimeOptions completed(RuntimeOptions options) {
   if (options.chooser == nullptr) options.chooser = round_robin();
   if (options.workers == 0) options.workers = cpu_allowance();
@@ -191,7 +194,7 @@ absl::StatusOr<Address> Runtime::Parts::open_listener(Acceptor& acceptor, const 
 
 void Runtime::Parts::close_listeners(std::vector<std::unique_ptr<Acceptor>> acceptors) {
   for (auto& acceptor : acceptors) {
-    run_on(acceptor->loop(), [&acceptor]() -> Task<> { co_await acceptor->finish(); });
+    run_on(acceptor->loop(), [&acceptor]() -> Task<> { co_await acceptor->finish(kPatience); });
   }
 }
 

@@ -52,6 +52,8 @@ struct Runtime::Parts {
   Task<> supervise();
   Task<> watch_signals();
   Task<> asked(int times);
+  Task<> refuse_calls();
+  Task<> drain();
   Task<> finish_accepting();
   Task<> drain_connections();
   Task<> cut_connections();

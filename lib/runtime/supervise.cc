@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The thread of run(): waits to be asked, drains, cuts.
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <utility>
 
 #include "rondo/coro/scope.h"
 #include "rondo/coro/when.h"
+#include "rondo/io/sleep.h"
 #include "rondo/io/with_timeout.h"
 #include "rondo/loop/switch_to.h"
 #include "runtime/runtime_parts.h"
@@ -36,17 +38,32 @@ Task<> Runtime::Parts::asked(int times) {
 Task<> Runtime::Parts::supervise() {
   if (signals != nullptr) own_loop->spawn([this] { return watch_signals(); });
   co_await asked(1);
-  draining.store(true);
   const TimePoint begin = own_loop->now();
+  co_await refuse_calls();
   // One read: connections come and go on other threads meanwhile.
   const std::uint64_t ended_before = admission.ended();
-  co_await finish_accepting();
-  co_await with_deadline(after(begin, options.drain), when_any(drain_connections(), asked(2)));
+  co_await with_deadline(after(begin, options.drain), when_any(drain(), asked(2)));
   co_await cut_connections();
   const std::size_t all = admission.admitted() - ended_before;  // none is left
   report.flushed = all - std::min(all, report.forced);
   report.took = own_loop->now() - begin;
   own_loop->stop();
+}
+
+// From now on; what serve() or rebind() is about to open is drained, too. The loop must not wait
+// for their lock, as they may be waiting for the loop.
+Task<> Runtime::Parts::refuse_calls() {
+  draining = true;
+  while (!calls.try_lock()) {
+    auto slept = co_await sleep(std::chrono::milliseconds(1));
+    if (!slept) co_return;
+  }
+  calls.unlock();
+}
+
+Task<> Runtime::Parts::drain() {
+  co_await finish_accepting();
+  co_await drain_connections();
 }
 
 Task<> Runtime::Parts::finish_accepting() {
@@ -59,9 +76,9 @@ Task<> Runtime::Parts::finish_accepting() {
   }
   auto finish = [&](Scope& scope) -> Task<> {
     for (Acceptor* acceptor : all) {
-      scope.spawn([acceptor]() -> Task<> {
+      scope.spawn([acceptor, patience = options.drain]() -> Task<> {
         co_await switch_to(acceptor->loop());
-        co_await acceptor->finish();
+        co_await acceptor->finish(patience);
       });
     }
     co_return;

@@ -11,7 +11,7 @@
 
 namespace rondo {
 
-// Who is at the other end: the process that connected, or that listened.
+// Who is at the other end: who connected, or listened. Process 0 is one of another PID namespace.
 struct PeerCredentials {
   pid_t process;
   uid_t user;
