@@ -17,6 +17,12 @@ void Operation::refuse(const TaskContext& context) const noexcept {
                              "own loop only");
 }
 
+void Operation::end_before_it_began() noexcept {
+  if (age == age_of_slot()) return complete(Errc::canceled);
+  error = Errc::closed;  // and nothing for the slot to know
+  state = OpState::kDone;
+}
+
 // Lets the backend take the first step, or puts it into the queue where that is taken.
 void Operation::attempt(Loop& loop) noexcept {
   if (slot->reader != nullptr || slot->writer != nullptr) require_alone();

@@ -52,7 +52,12 @@ Loop::Loop(LoopOptions options, BackendChoice choice, std::unique_ptr<Backend> b
 }
 
 Loop::~Loop() {
+  if (fork_guard_.in_child()) [[unlikely]] {
+    refuse_in_child();  // before it touches what the kernel shares with the parent
+  }
   bind_to_thread();
+  // Tasks that are on their way home arrive before they go.
+  mailbox_.drain(ready(), static_cast<std::size_t>(-1));
   root_.destroy_children();
   stop_visitors();
   // Mail that came in time still runs, and what it spawns ends likewise; then nothing more comes.

@@ -33,6 +33,7 @@ Task<Result<Fd>> SocketListener::accept_fd() {
   if (pause_ > Duration(0)) {
     auto slept = co_await sleep(pause_);
     if (!slept) co_return slept.error();
+    if (!is_open()) co_return Errc::closed;
   }
   auto fd = co_await Accept(slot());
   if (fd || !is_used_up(fd.error())) {

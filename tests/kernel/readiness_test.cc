@@ -188,6 +188,25 @@ std::vector<BackendCell> readiness_cells() {
 }
 INSTANTIATE_TEST_SUITE_P(, OneBlockTest, testing::ValuesIn(readiness_cells()), name_of_backend);
 
+// A turn may be long; who came last is not to wait for as many of them as came before.
+TEST_P(OneBlockTest, a_queue_of_connections_is_taken_in_few_turns) {
+  run([&]() -> Task<> {
+    Loop& here = co_await this_loop();
+    TcpListener listener = TcpListener::listen(here, loopback_port()).value();
+    std::vector<RawPeer> waiting;
+    for (int i = 0; i < 200; ++i) waiting.push_back(RawPeer::connect(*listener.local_endpoint()));
+    const std::uint64_t before = here.counters().turns;
+    std::vector<TcpStream> streams;
+    while (streams.size() < waiting.size()) {
+      auto stream = co_await listener.accept();
+      if (!stream) ADD_FAILURE() << stream.error().message();
+      if (!stream) break;
+      streams.push_back(std::move(*stream));
+    }
+    EXPECT_LE(here.counters().turns - before, 60u);
+  });
+}
+
 TEST_P(OneBlockTest, a_receive_that_waits_for_a_block_costs_no_turns) {
   run([&]() -> Task<> {
     Loop& here = co_await this_loop();

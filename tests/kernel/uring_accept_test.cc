@@ -162,6 +162,7 @@ TEST(UringAccept, stop_and_retract_while_connecting) {
   TestOp retracted(OpCode::kConnect, &second);
   hang(retracted);
   loop.retract(retracted);
+  loop.settle();
   EXPECT_EQ(second.in_flight, 0);
   EXPECT_EQ(second.writer, nullptr);
 }

@@ -49,6 +49,7 @@ TEST(UringPoll, waits_for_readiness_of_a_pipe_again_and_again) {
   loop.turn();
   loop.retract(retracted);
   loop.close(slot);
+  loop.settle();
   EXPECT_EQ(loop.slots().in_use(), 0u);
   EXPECT_NE(::fcntl(reader.number(), F_GETFD), -1) << "a foreign descriptor stays open";
 }

@@ -112,6 +112,7 @@ TEST_F(UringSend, stop_and_retract_mid_send) {
   loop.begin(retracted);
   loop.turn();
   loop.retract(retracted);
+  loop.settle();
   EXPECT_EQ(second.in_flight, 0u);
   EXPECT_TRUE(second.has(kSlotBroken));
   TestOp after(OpCode::kSend, &second);

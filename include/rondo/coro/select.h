@@ -36,8 +36,10 @@ class SelectOnce final : private ReadyNode {
     if (stopped_) return false;
     std::size_t ended = 0;
     bool granted = false;
+    std::size_t last = first_;
     for (std::size_t i = 0; i < sizeof...(T) && !granted; ++i) {
-      at((first_ + i) % sizeof...(T), [&](auto& receive) {
+      last = (first_ + i) % sizeof...(T);
+      at(last, [&](auto& receive) {
         if (receive.enlist(task, [&receive] { return receive.reserve(); })) return;
         granted = !receive.has_ended();
         if (granted) return;
@@ -48,7 +50,11 @@ class SelectOnce final : private ReadyNode {
     all_ended_ = ended == sizeof...(T);
     if (granted || all_ended_) {
       if (task.runner().may_complete_inline()) return false;
-      task.yield(self);
+      if (leave_others(last)) {
+        task.yield(self);
+      } else {
+        task.suspend(*this, self);
+      }
       return true;
     }
     task.suspend(*this, self);
@@ -78,6 +84,17 @@ class SelectOnce final : private ReadyNode {
   template <class Visit, std::size_t... I>
   void at(std::size_t index, Visit& visit, std::index_sequence<I...>) noexcept {
     static_cast<void>(((I == index && (visit(std::get<I>(receives_)), true)) || ...));
+  }
+
+  // Waits on none but `one` any more, or it could be resumed from there besides. False when another
+  // was granted meanwhile, and will resume it.
+  bool leave_others(std::size_t one) noexcept {
+    bool left = true;
+    for (std::size_t i = 0; i < sizeof...(T); ++i) {
+      if (i == one) continue;
+      at(i, [&left](auto& receive) { left = receive.withdraw() && left; });
+    }
+    return left;
   }
 
   template <std::size_t... I>

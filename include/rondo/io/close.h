@@ -19,7 +19,9 @@ class [[nodiscard]] Close final : private ReadyNode {
   // Of a slot of `loop`; of nullptr there is nothing to close.
   Close(Loop* loop, Slot* slot) noexcept : loop_(loop), slot_(slot) {}
   Close(Close&& other) noexcept : loop_(other.loop_), slot_(std::exchange(other.slot_, nullptr)) {}
+  // One that was never awaited closes all the same; nobody is told when.
   ~Close() {
+    if (slot_ != nullptr && !has_begun_) loop_->close(*slot_, nullptr);
     // Once closed, the slot may belong to another descriptor.
     if (waits_ && slot_->closing.waiter == this) slot_->closing.waiter = nullptr;
   }
@@ -32,7 +34,7 @@ class [[nodiscard]] Close final : private ReadyNode {
     require(&context_->runner() == loop_, *context_,
             "it closes a stream or listener of another loop; go back there first");
     context_->suspend(*this, self);
-    waits_ = true;
+    has_begun_ = waits_ = true;
     loop_->close(*slot_, this);
   }
   void await_resume() const noexcept {}
@@ -47,6 +49,7 @@ class [[nodiscard]] Close final : private ReadyNode {
   Loop* loop_;
   Slot* slot_;
   TaskContext* context_ = nullptr;
+  bool has_begun_ = false;
   bool waits_ = false;
 };
 

@@ -40,11 +40,12 @@ class Operation : public Op {
   void describe(WaitDetails& details) const noexcept override;
 
  protected:
-  Operation(OpCode code_, Slot* slot_) noexcept : Op(code_, slot_) {}
+  Operation(OpCode code_, Slot* slot_) noexcept : Op(code_, slot_) { age = age_of_slot(); }
   // Only before it has begun: so that an operation can be passed on to with_timeout or when_any.
   Operation(Operation&& other) noexcept : Op(other.code, other.slot) {
     require(other.state == OpState::kIdle, "an operation was moved after it had begun");
     flags = other.flags;
+    age = other.age;
     memory = other.memory;  // the union's widest member
     size = other.size;
   }
@@ -63,8 +64,8 @@ class Operation : public Op {
       refuse(context);
     }
     context_ = &context;
-    if (context.stop_requested()) [[unlikely]] {
-      complete(Errc::canceled);
+    if (context.stop_requested() || age != age_of_slot()) [[unlikely]] {
+      end_before_it_began();
       return false;
     }
     if (!shortcut(*slot)) attempt(loop);
@@ -95,6 +96,9 @@ class Operation : public Op {
   [[noreturn]] void refuse(const TaskContext& context) const noexcept;
   void attempt(Loop& loop) noexcept;
   void require_alone() const noexcept;
+  void end_before_it_began() noexcept;
+  // A slot whose stream was closed may be another stream's by the time that the operation begins.
+  std::uint8_t age_of_slot() const noexcept { return static_cast<std::uint8_t>(slot->generation); }
   void abandon() noexcept;
 
   TaskContext* context_;  // set when it begins; nothing reads it earlier

@@ -69,7 +69,7 @@ class Op : public ReadyNode {
   OpCode code;
   OpState state = OpState::kIdle;
   std::uint8_t flags = 0;
-  std::uint8_t unused = 0;  // so that the compiler sets this line with one store
+  std::uint8_t age = 0;  // Operation's: the low bits of the slot's generation when it was made
   Error error;
   Slot* slot;
   union {

@@ -28,7 +28,7 @@ std::uint64_t name_of_slot(const Slot& slot) noexcept {
 
 // What the slot should be registered for; 0 for nothing.
 std::uint32_t wanted_interest(const Slot& slot) noexcept {
-  if (slot.has(kSlotEdge)) return EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  if (slot.has(kSlotEdge)) return EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   std::uint32_t wanted = 0;
   if (slot.has(kSlotWantsRead)) wanted |= EPOLLIN;
   if (slot.has(kSlotWantsWrite)) wanted |= EPOLLOUT;
@@ -36,8 +36,8 @@ std::uint32_t wanted_interest(const Slot& slot) noexcept {
   return wanted;
 }
 
-static_assert(EPOLLIN == kReadyIn && EPOLLOUT == kReadyOut && EPOLLERR == kReadyError &&
-              EPOLLHUP == kReadyHangUp && EPOLLRDHUP == kReadyPeerDone);
+static_assert(EPOLLIN == kReadyIn && EPOLLPRI == kReadyUrgent && EPOLLOUT == kReadyOut &&
+              EPOLLERR == kReadyError && EPOLLHUP == kReadyHangUp && EPOLLRDHUP == kReadyPeerDone);
 
 absl::Status refused(const char* call, int error) {
   return absl::UnavailableError(std::string("epoll: ") + call + ": " + std::strerror(error));
@@ -115,6 +115,21 @@ void EpollBackend::apply(Slot& slot) noexcept {
   refuse(slot, errno == EPERM && slot.has(kSlotForeign) ? Error() : Error::from_errno(errno));
 }
 
+int EpollBackend::poll_fd() const noexcept {
+  if (!host_.valid()) {
+    host_ = Fd(::epoll_create1(EPOLL_CLOEXEC));
+    show_to_host();
+  }
+  return host_.number();
+}
+
+void EpollBackend::show_to_host() const noexcept {
+  if (!host_.valid()) return;
+  epoll_event registration{};
+  registration.events = EPOLLIN;
+  if (::epoll_ctl(host_.number(), EPOLL_CTL_ADD, epoll_.number(), &registration) != 0) host_ = Fd();
+}
+
 int EpollBackend::wait_for_events(int capacity, Duration limit) noexcept {
   ++counters_.waits;
   ++counters_.calls;
@@ -164,6 +179,7 @@ void EpollBackend::rebuild() noexcept {
     slot.interest = 0;
     if (wanted_interest(slot) != 0) apply(slot);
   });
+  show_to_host();
   // A wake that was told to the old set only must not be lost.
   wake();
 }

@@ -33,7 +33,7 @@ class EpollBackend final : public ReadinessBackend {
   static absl::StatusOr<std::unique_ptr<Backend>> create(const EpollOptions& options);
 
   void wake() noexcept override { wake_.signal(); }
-  int poll_fd() const noexcept override { return epoll_.number(); }
+  int poll_fd() const noexcept override;
 
  private:
   EpollBackend(const EpollOptions& options, Fd epoll, WakeEvent wake);
@@ -42,12 +42,18 @@ class EpollBackend final : public ReadinessBackend {
   void drop(Slot& slot) noexcept override;
   void wait(OpQueue& completed, Duration limit, std::size_t most_events) noexcept override;
   std::uint16_t mode_of(const Slot& slot) const noexcept override;
+  void tell_host() noexcept override {
+    if (host_.valid()) wake_.signal();
+  }
 
   int wait_for_events(int capacity, Duration limit) noexcept;
   void rebuild() noexcept;
+  void show_to_host() const noexcept;
 
   const Trigger trigger_;
   Fd epoll_;
+  // What a host polls: a set with nothing in it but the one above, which may be made anew.
+  mutable Fd host_;
   WakeEvent wake_;
   std::vector<epoll_event> events_;
   bool has_pwait2_ = true;  // until the kernel says otherwise

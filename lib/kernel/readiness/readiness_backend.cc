@@ -131,28 +131,42 @@ Progress ReadinessBackend::read(Op& op) noexcept {
   if (performed == Performed::kDrained) [[likely]] {
     slot.reader = nullptr;
     // After a hang-up no further edge announces the end of the stream, so the bit stays.
-    if (!slot.has(kSlotHungUp)) slot.clear(kSlotReadable);
+    if ((slot.bits & (kSlotHungUp | kSlotMarked)) == 0) slot.clear(kSlotReadable);
     return Progress::kCompleted;
   }
   if (performed == Performed::kDone) {
     slot.reader = nullptr;
+    if (slot.has(kSlotListener)) return accepted(slot, static_cast<bool>(op.error));
     // More may be there: the next receive is performed without waiting for an event.
-    if (!slot.has(kSlotListener)) slot.set(kSlotReadable);
+    slot.set(kSlotReadable);
     return Progress::kCompleted;
   }
   return read_later(op, performed);
 }
 
+Progress ReadinessBackend::accepted(Slot& slot, bool failed) noexcept {
+  const bool follows = slot.has(kSlotReadable);
+  slot.clear(kSlotReadable);
+  if (failed) {
+    burst_.ended();
+  } else if (burst_.accepted(follows)) {
+    slot.set(kSlotReadable);
+  }
+  return Progress::kCompleted;
+}
+
 Progress ReadinessBackend::read_later(Op& op, Performed why) noexcept {
   Slot& slot = *op.slot;
-  if (why == Performed::kNoBlock) {
+  const bool is_stopped = (op.flags & kOpStop) != 0;
+  if (why == Performed::kNoBlock && !is_stopped) {
     op.state = OpState::kHeld;
     starved_.push_back(op);
     pool_->set_starving(true);
     return Progress::kHeld;
   }
-  slot.clear(kSlotReadable);
-  if ((op.flags & kOpStop) != 0) {
+  if (why != Performed::kNoBlock) slot.clear(kSlotReadable);
+  if (slot.has(kSlotListener)) burst_.ended();
+  if (is_stopped) {
     slot.reader = nullptr;
     return done(op, Errc::canceled);
   }
@@ -199,6 +213,7 @@ void ReadinessBackend::end(Op*& waiting, Error error) noexcept {
   op.unlink();
   op.complete(error);
   ended_.push_back(op);
+  tell_host();
 }
 
 void ReadinessBackend::refuse(Slot& slot, Error error) noexcept {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "kernel/readiness/accept_burst.h"
 #include "kernel/readiness/perform.h"
 #include "rondo/kernel/backend.h"
 
@@ -13,6 +14,9 @@ namespace rondo {
 inline constexpr std::uint16_t kSlotHungUp = 0x100;   // no later edge will tell
 inline constexpr std::uint16_t kSlotEdge = 0x200;     // edge-triggered
 inline constexpr std::uint16_t kSlotOneShot = 0x400;  // silent after an event
+// Urgent data came: recv(2) stops at its mark, so fewer bytes than asked for do not mean that no
+// more are there.
+inline constexpr std::uint16_t kSlotMarked = 0x800;
 static_assert(kSlotHungUp == 1 << kSlotBackendShift);
 // How the descriptor is watched, and for what.
 inline constexpr std::uint16_t kSlotWatch =
@@ -20,6 +24,7 @@ inline constexpr std::uint16_t kSlotWatch =
 
 // What the kernel reported of a descriptor: bits with the values of poll(2) and epoll.
 inline constexpr std::uint32_t kReadyIn = 0x0001;
+inline constexpr std::uint32_t kReadyUrgent = 0x0002;
 inline constexpr std::uint32_t kReadyOut = 0x0004;
 inline constexpr std::uint32_t kReadyError = 0x0008;
 inline constexpr std::uint32_t kReadyHangUp = 0x0010;
@@ -75,6 +80,9 @@ class ReadinessBackend : public Backend {
       on_one_shot_event(slot, ready, completed);
       return;
     }
+    if ((ready & kReadyUrgent) != 0) [[unlikely]] {
+      slot.set(kSlotMarked);
+    }
     if ((ready & (kReadyIn | kReadyEnd)) != 0) {
       slot.set((ready & kReadyEnd) != 0 ? kSlotReadable | kSlotHungUp : kSlotReadable);
       if (slot.reader != nullptr) arm(*slot.reader, completed);
@@ -88,6 +96,8 @@ class ReadinessBackend : public Backend {
   void on_level_event(Slot& slot, std::uint32_t ready, OpQueue& completed) noexcept;
   // The descriptor cannot be watched: whoever waits on it is told.
   void refuse(Slot& slot, Error error) noexcept;
+  // A loop that is turned from outside has something for its next turn.
+  virtual void tell_host() noexcept {}
   // wait() failed: passes over what is no fault of ours.
   void wait_failed(int error, Duration limit) noexcept;
 
@@ -100,6 +110,7 @@ class ReadinessBackend : public Backend {
   Progress close(CloseOp& op) noexcept;
   Progress read(Op& op) noexcept;
   Progress write(Op& op) noexcept;
+  Progress accepted(Slot& slot, bool failed) noexcept;
   Progress read_later(Op& op, Performed why) noexcept;
   Progress write_later(Op& op) noexcept;
   Progress hold(Op& op, Op*& place, std::uint16_t wish) noexcept;
@@ -134,6 +145,7 @@ class ReadinessBackend : public Backend {
   List<Slot> changed_;  // watched for something else than they should be
   OpQueue ended_;       // completed outside a turn; they go out with the next one
   OpQueue starved_;     // receives that wait for a block of the pool
+  AcceptBurst burst_;   // of all listeners: that they are busy is true of the loop
 };
 
 }  // namespace rondo

@@ -26,6 +26,9 @@ void UringBackend::handle(const Completion& completion, OpQueue& completed) noex
     case Tag::kStreamCancel:
       on_stream_cancel(slot_of(completion.token), completed);
       break;
+    case Tag::kOpCancel:
+      on_op_cancel(slot_of(completion.token), completion.result, completed);
+      break;
     case Tag::kWake:
       on_wake(completion);
       break;
@@ -111,6 +114,19 @@ void UringBackend::on_stream_cancel(Slot& slot, OpQueue& completed) noexcept {
       accepts_.end(slot);
     } else {
       receives_.end(slot);
+    }
+  }
+  close_if_over(slot, completed);
+}
+
+// The same of a request that the kernel is just passing on: a send to a peer that has half-closed
+// and does not read goes to a worker thread by way of task work, and is not found on its way.
+void UringBackend::on_op_cancel(Slot& slot, int result, OpQueue& completed) noexcept {
+  requests_.over(slot);
+  if (result < 0) {
+    for (Op* op : {slot.reader, slot.writer}) {
+      if (op == nullptr || op->linked() || !is_in_kernel(*op)) continue;
+      if (slot.has(kSlotClosing) || (op->flags & kOpStop) != 0) requests_.cancel(*op);
     }
   }
   close_if_over(slot, completed);

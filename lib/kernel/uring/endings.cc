@@ -30,6 +30,7 @@ void UringBackend::begin_close(Slot& slot, OpQueue& completed) noexcept {
   Op* reader = slot.reader;
   if (reader != nullptr && !is_in_kernel(*reader)) {
     forget(*reader);
+    reader->unlink();  // it may be on its way to be stopped
     reader->complete(Errc::closed);
     completed.push_back(*reader);
   }
@@ -94,6 +95,11 @@ void UringBackend::retract(Op& op) noexcept {
 
 // The stream is armed again by the next receive, should the slot stay after all.
 Release UringBackend::release(Slot& slot) noexcept {
+  if (slot.has(kSlotListener)) {
+    if (slot.in_flight == 0) return Release::kDone;
+    if (!slot.has(kSlotEnding)) accepts_.end(slot);
+    return Release::kLater;
+  }
   if (slot.queued > 0 || slot.stream_error) return Release::kBytes;
   if (slot.in_flight == 0) return Release::kDone;
   if (!slot.has(kSlotEnding)) receives_.end(slot);

@@ -31,7 +31,8 @@ Error error_of(int result) noexcept {
 
 void ReceiveStreams::attach(Pool& pool) noexcept {
   pool_ = &pool;
-  most_lent_ = pool.max_blocks();
+  // One stays at home for those who receive in memory.
+  most_lent_ = std::max<std::size_t>(pool.max_blocks(), 2) - 1;
   if (buffers_ != nullptr) buffers_->attach(pool, std::min(kFirstLent, most_lent_));
 }
 

@@ -119,13 +119,15 @@ void Requests::cancel_stream(Slot& slot, Tag stream) noexcept {
   entry.user_data = token_of(slot, Tag::kStreamCancel);
 }
 
-void Requests::cancel(Op& op) noexcept { prepare_cancel(token_of(op)); }
+void Requests::cancel(Op& op) noexcept {
+  io_uring_sqe& entry = entry_for(*op.slot);
+  ::io_uring_prep_cancel64(&entry, token_of(op), 0);
+  entry.user_data = token_of(*op.slot, Tag::kOpCancel);
+}
 
-void Requests::cancel_wake() noexcept { prepare_cancel(token_of(Tag::kWake)); }
-
-void Requests::prepare_cancel(std::uint64_t token) noexcept {
+void Requests::cancel_wake() noexcept {
   io_uring_sqe& entry = ring_.next_entry();
-  ::io_uring_prep_cancel64(&entry, token, 0);
+  ::io_uring_prep_cancel64(&entry, token_of(Tag::kWake), 0);
   if (ring_.skips_successes()) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
   entry.user_data = token_of(Tag::kIgnored);
 }

@@ -72,7 +72,6 @@ class Requests {
     ++outstanding_;
     return ring_.next_entry();
   }
-  void prepare_cancel(std::uint64_t token) noexcept;
   void prepare_gather(io_uring_sqe& entry, const Op& op) noexcept;
 
   Ring& ring_;

@@ -17,6 +17,7 @@ enum class Tag : std::uint64_t {
   kWake = 4,          // nothing: the eventfd
   kIgnored = 5,       // nothing: a request whose outcome shows elsewhere
   kTimer = 6,         // a number: the end of a wait, of Ring's own
+  kOpCancel = 7,      // Slot*: asks a request on it to end
 };
 
 inline constexpr std::uint64_t kTagMask = 7;

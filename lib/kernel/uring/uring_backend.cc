@@ -152,6 +152,11 @@ void UringBackend::turn(OpQueue& submitted, OpQueue& completed, const TurnLimits
     receives_.feed();
     if (ring_->pending() > 0) enter(false, {});
   }
+  // What is left over was written before it was drained above.
+  if (host_event_.valid() && (ring_->has_completions() || ring_->has_task_work())) {
+    ++other_calls_;
+    signal(host_event_.number());
+  }
   counters_.calls = ring_->calls() + other_calls_;
 }
 

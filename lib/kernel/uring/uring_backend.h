@@ -62,6 +62,7 @@ class UringBackend final : public Backend {
   void on_request(Op& op, int result, OpQueue& completed) noexcept;
   bool on_sent(Op& op, int result) noexcept;
   void on_stream_cancel(Slot& slot, OpQueue& completed) noexcept;
+  void on_op_cancel(Slot& slot, int result, OpQueue& completed) noexcept;
   void on_wake(const Completion& completion) noexcept;
 
   void begin_close(Slot& slot, OpQueue& completed) noexcept;
