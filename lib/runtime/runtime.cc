@@ -84,9 +84,9 @@ absl::StatusOr<Service> Runtime::rebind(const Service& service, const Address& a
 DrainReport Runtime::run() {
   Parts& parts = *parts_;
   {
-    const std::lock_guard lock(parts.calls);
-    require(!parts.running, "Runtime::run was called twice");
-    parts.running = true;
+    std::unique_lock lock(parts.calls, std::defer_lock);
+    if (!parts.uses_threads()) lock.lock();  // serve() may be opening a listener on the one loop
+    require(!parts.running.exchange(true), "Runtime::run was called twice");
   }
   if (parts.options.pin && !parts.uses_threads()) {
     static_cast<void>(pin_to_cpu(usable_cpus().front()).ok());  // it is one that may be used

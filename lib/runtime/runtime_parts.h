@@ -72,10 +72,10 @@ struct Runtime::Parts {
   Dispatcher dispatcher;
   std::vector<std::unique_ptr<Connections>> connections;
 
-  std::mutex calls;                   // held by serve, rebind and the start of run; never by a loop
+  std::mutex calls;                   // held by serve and rebind; a loop never waits for it
   mutable std::mutex services_mutex;  // for `services`; held for moments
   std::vector<std::unique_ptr<ServiceParts>> services;
-  bool running = false;  // under `calls`
+  std::atomic<bool> running{false};
   std::atomic<bool> draining{false};
 
   Notice was_asked{"a request to stop"};
