@@ -35,34 +35,21 @@ Task<std::string> receive_chunks(SocketStream& stream, std::size_t size) {
   co_return got;
 }
 
-TEST_P(MarkTest, bytes_on_both_sides_of_an_urgent_one_are_received) {
-  run([&]() -> Task<> {
-    TcpListener listener = TcpListener::listen(loop(), loopback_port()).value();
-    RawPeer peer = RawPeer::connect(*listener.local_endpoint());
-    auto stream = co_await listener.accept();
-    for (int round = 0; round < 3; ++round) {
-      peer.send("half");
-      send_urgent(peer);
-      peer.send("full");
-      const std::string got = co_await receive_chunks(*stream, 8);
-      EXPECT_EQ(got, "halffull") << "round " << round;
-    }
-  });
-}
-
-TEST_P(MarkTest, bytes_on_both_sides_of_an_urgent_one_are_read) {
-  run([&]() -> Task<> {
-    TcpListener listener = TcpListener::listen(loop(), loopback_port()).value();
-    RawPeer peer = RawPeer::connect(*listener.local_endpoint());
-    auto stream = co_await listener.accept();
-    for (int round = 0; round < 3; ++round) {
-      peer.send("half");
-      send_urgent(peer);
-      peer.send("full");
-      const std::string got = co_await receive_exactly(*stream, 8);
-      EXPECT_EQ(got, "halffull") << "round " << round;
-    }
-  });
+TEST_P(MarkTest, bytes_on_both_sides_of_an_urgent_one_are_received_and_read) {
+  for (const auto take : {receive_chunks, receive_exactly<SocketStream>}) {
+    run([&]() -> Task<> {
+      TcpListener listener = TcpListener::listen(loop(), loopback_port()).value();
+      RawPeer peer = RawPeer::connect(*listener.local_endpoint());
+      auto stream = co_await listener.accept();
+      for (int round = 0; round < 3; ++round) {
+        peer.send("half");
+        send_urgent(peer);
+        peer.send("full");
+        const std::string got = co_await take(*stream, 8);
+        EXPECT_EQ(got, "halffull") << "round " << round;
+      }
+    });
+  }
 }
 
 }  // namespace

@@ -109,8 +109,8 @@ class Backend {
   // come meanwhile are kept for the next turn. A stream that lost bytes this way is marked broken.
   virtual void retract(Op& op) noexcept = 0;
 
-  // The slot's descriptor, on which nothing waits, is to go on in another loop. Until kDone the
-  // slot is used as before.
+  // The slot's descriptor, on which nothing waits, is to go on in another loop, or a listener's to
+  // be emptied without one. Until kDone the slot is used as before.
   virtual Release release(Slot&) noexcept { return Release::kRefused; }
 
   // Ends the wait of a turn that is running now or else of the next one. Any thread, any number of
