@@ -180,8 +180,8 @@ int Ring::try_enter(Duration wait) noexcept {
     return call(wait < Duration(0) ? 1 : 0, IORING_ENTER_GETEVENTS, nullptr, 0);
   }
   if (!ext_arg_) [[unlikely]] {
-    arm_timer(wait);
-    return call(1, IORING_ENTER_GETEVENTS, nullptr, 0);
+    const unsigned of_its_own = arm_timer(wait);
+    return call(of_its_own + 1, IORING_ENTER_GETEVENTS, nullptr, 0);
   }
   const __kernel_timespec timeout = timespec_of(wait);
   io_uring_getevents_arg argument = {};
@@ -191,11 +191,11 @@ int Ring::try_enter(Duration wait) noexcept {
 
 // The timer that is under way stays if it is early enough: that it is too early costs an empty turn
 // at most, and a new one for each wait would cost an entry and a completion each time.
-void Ring::arm_timer(Duration wait) noexcept {
+unsigned Ring::arm_timer(Duration wait) noexcept {
   const TimePoint now = Clock::monotonic().now();
   const TimePoint end = after(now, std::min<Duration>(wait, kLongestTimer));
   const bool under_way = timer_end_ > now;
-  if (under_way && timer_end_ <= end) return;
+  if (under_way && timer_end_ <= end) return 0;
   if (under_way) {
     io_uring_sqe& entry = next_entry();
     ::io_uring_prep_timeout_remove(&entry, timer_token_, 0);
@@ -207,6 +207,7 @@ void Ring::arm_timer(Duration wait) noexcept {
   io_uring_sqe& entry = next_entry();
   ::io_uring_prep_timeout(&entry, &timer_time_, 0, IORING_TIMEOUT_ABS);
   entry.user_data = timer_token_;
+  return under_way ? 2 : 0;
 }
 
 void Ring::enter(Duration wait) noexcept {

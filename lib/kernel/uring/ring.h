@@ -132,7 +132,8 @@ class Ring {
 
   unsigned flags() const noexcept { return __atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED); }
   int call(unsigned minimum, unsigned flags, const void* argument, std::size_t bytes) noexcept;
-  void arm_timer(Duration wait) noexcept;
+  // How many completions replacing the timer that was under way makes: they end no wait.
+  unsigned arm_timer(Duration wait) noexcept;
   void require_harmless(int outcome) const noexcept;
 
   io_uring_sqe* submissions_ = nullptr;
