@@ -3,7 +3,6 @@
 // kernel has taken part of it, or there is no buffer for it.
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -65,37 +64,30 @@ TEST_P(StoppedOperationTest, a_stop_in_the_turn_before_the_stream_goes_ends_it_t
   EXPECT_TRUE(outcome.is(Errc::closed) || outcome.is(Errc::canceled)) << outcome.message();
 }
 
-// Linux finds the socket of a peer that has finished sending ready, and gives the send to a thread
-// of its own, where a request to end it may miss it on its way. On a thread that ends with the
-// test, and that kernel thread with it.
-class HalfClosedPeerTest : public testing::TestWithParam<BackendCell> {
+// Linux finds the socket of such a peer ready, whether there is room or not.
+class HalfClosedPeerTest : public BackendTest {
  protected:
   // Sends more than fits, and cuts it short.
   template <class Cut>
-  static void send_to_half_closed(Cut cut) {
-    std::thread([&cut] {
-      auto loop = Loop::create(GetParam().options());
-      ASSERT_TRUE(loop.ok()) << loop.status().message();
-      (*loop)->spawn([&]() -> Task<> {
-        Loop& here = co_await this_loop();
-        TcpListener listener = TcpListener::listen(here, loopback_port()).value();
-        RawPeer peer = RawPeer::connect(*listener.local_endpoint());
-        auto stream = co_await listener.accept();
-        peer.finish_sending();
-        co_await turns(3);
-        const std::string payload = pattern(16 << 20);
-        const Transfer sent = co_await cut(*stream, payload);
-        EXPECT_LT(sent.bytes, payload.size());
-        co_await stream->close();
-        const std::string got = peer.receive_to_end();
-        EXPECT_EQ(got.size(), sent.bytes);
-        EXPECT_TRUE(got == payload.substr(0, got.size()));
-      });
-      (*loop)->run();
-    }).join();
+  void send_to_half_closed(Cut cut) {
+    run([&]() -> Task<> {
+      Loop& here = co_await this_loop();
+      TcpListener listener = TcpListener::listen(here, loopback_port()).value();
+      RawPeer peer = RawPeer::connect(*listener.local_endpoint());
+      auto stream = co_await listener.accept();
+      peer.finish_sending();
+      co_await turns(3);
+      const std::string payload = pattern(16 << 20);
+      const Transfer sent = co_await cut(*stream, payload);
+      EXPECT_LT(sent.bytes, payload.size());
+      co_await stream->close();
+      const std::string got = peer.receive_to_end();
+      EXPECT_EQ(got.size(), sent.bytes);
+      EXPECT_TRUE(got == payload.substr(0, got.size()));
+    });
   }
 };
-INSTANTIATE_TEST_SUITE_P(, HalfClosedPeerTest, testing::ValuesIn(backend_cells()), name_of_backend);
+RONDO_ON_EVERY_BACKEND(HalfClosedPeerTest);
 
 TEST_P(HalfClosedPeerTest, a_send_ends_with_its_timeout) {
   for (const Duration patience : {Duration(1ms), Duration(20ms)}) {

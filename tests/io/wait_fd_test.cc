@@ -152,6 +152,24 @@ TEST_P(WaitFdTest, two_tasks_wait_for_both_directions_of_one_socket) {
   EXPECT_FALSE(*writable);
 }
 
+TEST_P(WaitFdTest, a_socket_without_room_is_not_writable_because_its_peer_has_finished_sending) {
+  auto pair = control::open_socket_pair(BlockingMode::kBlocking).value();
+  const int fd = pair.first.number();
+  const std::string bytes(4096, 'x');
+  while (::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT) > 0) {
+  }
+  ASSERT_EQ(::shutdown(pair.second.number(), SHUT_WR), 0);
+  std::optional<Error> writable;
+  begin_wait(wait_writable(fd), writable);
+  turn(10);
+  EXPECT_FALSE(writable.has_value());
+  std::string drained(1 << 20, ' ');
+  while (::recv(pair.second.number(), drained.data(), drained.size(), MSG_DONTWAIT) > 0) {
+  }
+  turn_until([&] { return writable.has_value(); });
+  EXPECT_FALSE(*writable);
+}
+
 TEST_P(WaitFdTest, the_end_of_a_pipe_counts_as_readable_and_its_break_as_writable) {
   Pipe ending;
   Pipe breaking;

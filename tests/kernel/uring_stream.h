@@ -13,6 +13,9 @@
 namespace rondo {
 
 class UringStream : public testing::Test {
+ public:
+  explicit UringStream(const UringOptions& options = {}) : loop(options) {}
+
  private:
   Pair pair_ = connected_pair();
 

@@ -13,7 +13,8 @@ namespace rondo {
 Progress UringBackend::attempt_close(Op& op) noexcept {
   Slot& slot = *op.slot;
   slot.set(kSlotClosing);
-  if (slot.in_flight > 0 || slot.reader != nullptr) return Progress::kQueue;
+  const bool is_idle = slot.reader == nullptr && slot.writer == nullptr;
+  if (slot.in_flight > 0 || !is_idle) return Progress::kQueue;
   if (!slot.has(kSlotForeign)) {
     ++slot.table.calls;
     ::close(slot.fd);
@@ -27,12 +28,12 @@ Progress UringBackend::attempt_close(Op& op) noexcept {
 // closes.
 void UringBackend::begin_close(Slot& slot, OpQueue& completed) noexcept {
   slot.set(kSlotCloseBegun);
-  Op* reader = slot.reader;
-  if (reader != nullptr && !is_in_kernel(*reader)) {
-    forget(*reader);
-    reader->unlink();  // it may be on its way to be stopped
-    reader->complete(Errc::closed);
-    completed.push_back(*reader);
+  for (Op* op : {slot.reader, slot.writer}) {
+    if (op == nullptr || is_in_kernel(*op)) continue;
+    forget(*op);
+    op->unlink();  // it may be on its way to be stopped
+    op->complete(Errc::closed);
+    completed.push_back(*op);
   }
   if (slot.in_flight > 0) {
     // Ends sends and receives at once. A listener's connections in the backlog need no shutdown,
@@ -79,12 +80,14 @@ bool UringBackend::has_torn(Op& op, int result) noexcept {
 
 void UringBackend::retract(Op& op) noexcept {
   op.unlink();  // it may be on its way to be stopped
+  Slot& slot = *op.slot;
   if (!is_in_kernel(op)) {
+    if (has_torn(op, 0)) slot.set(kSlotBroken);
     forget(op);
     return;
   }
-  Slot& slot = *op.slot;
-  const int result = reclaim(op);
+  const bool has_polled = slot.has(kSlotPolled) && slot.writer == &op;
+  const int result = has_polled ? std::min(reclaim(op), 0) : reclaim(op);
   forget(op);
   requests_.over(slot);
   if (has_torn(op, result)) slot.set(kSlotBroken);
@@ -142,7 +145,8 @@ void UringBackend::end_everything() noexcept {
   const TimePoint start = Clock::monotonic().now();
   while (requests_.outstanding() > 0 && Clock::monotonic().now() - start < kLongest) {
     requests_.cancel_all();
-    requests_.cancel_wake();
+    requests_.cancel_wake(event_.number());
+    requests_.cancel_wake(room_watch_.fd());
     ring_->enter(kStep);
     ring_->reap(~std::size_t{0}, [&](const Completion& completion) {
       const Tag tag = tag_of(completion.token);

@@ -19,9 +19,12 @@ unsigned length_of(std::size_t bytes) noexcept {
   return static_cast<unsigned>(std::min(bytes, kLongest));
 }
 
-// MSG_WAITALL: the kernel itself goes on after a short send, without a completion in between.
+// MSG_DONTWAIT: a send never waits in the kernel, which would do so on a thread of its own once the
+// peer has finished sending (room_watch.h).
 int send_flags(const Op& op) noexcept {
-  return (op.flags & kOpAll) != 0 ? MSG_NOSIGNAL | MSG_WAITALL : MSG_NOSIGNAL;
+  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  // The kernel itself goes on after a short send while there is room, without a completion.
+  return (op.flags & kOpAll) != 0 ? kFlags | MSG_WAITALL : kFlags;
 }
 
 }  // namespace
@@ -62,6 +65,12 @@ void Requests::begin(Op& op) noexcept {
     case OpCode::kClose:
       panic("io_uring: this kind of operation is no single request");
   }
+  entry.user_data = token_of(op);
+}
+
+void Requests::begin_poll_for_room(Op& op) noexcept {
+  io_uring_sqe& entry = entry_for(*op.slot);
+  ::io_uring_prep_poll_add(&entry, op.slot->fd, kPollOut);
   entry.user_data = token_of(op);
 }
 
@@ -125,9 +134,9 @@ void Requests::cancel(Op& op) noexcept {
   entry.user_data = token_of(*op.slot, Tag::kOpCancel);
 }
 
-void Requests::cancel_wake() noexcept {
+void Requests::cancel_wake(int fd) noexcept {
   io_uring_sqe& entry = ring_.next_entry();
-  ::io_uring_prep_cancel64(&entry, token_of(Tag::kWake), 0);
+  ::io_uring_prep_cancel64(&entry, wake_token_of(fd), 0);
   if (ring_.skips_successes()) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
   entry.user_data = token_of(Tag::kIgnored);
 }
@@ -138,15 +147,15 @@ void Requests::cancel_all() noexcept {
   entry.user_data = token_of(Tag::kIgnored);
 }
 
-void Requests::arm_wake(int event_fd) noexcept {
+void Requests::arm_wake(int fd) noexcept {
   ++outstanding_;
   io_uring_sqe& entry = ring_.next_entry();
   if (form_.multishot) {
-    ::io_uring_prep_poll_multishot(&entry, event_fd, kPollIn);
+    ::io_uring_prep_poll_multishot(&entry, fd, kPollIn);
   } else {
-    ::io_uring_prep_poll_add(&entry, event_fd, kPollIn);
+    ::io_uring_prep_poll_add(&entry, fd, kPollIn);
   }
-  entry.user_data = token_of(Tag::kWake);
+  entry.user_data = wake_token_of(fd);
 }
 
 }  // namespace rondo

@@ -38,6 +38,9 @@ class Requests {
   // must stay until then. A send goes on where op.done says.
   void begin(Op& op) noexcept;
 
+  // A send that found no room: the same, but completes when there may be some, as a poll does.
+  void begin_poll_for_room(Op& op) noexcept;
+
   // The streams: received blocks, accepted connections. Without multishot, of one each.
   void arm_receives(Slot& slot) noexcept;
   void arm_accepts(Slot& slot) noexcept;
@@ -51,9 +54,10 @@ class Requests {
   // Asks everything to end; before Linux 5.19 that is refused.
   void cancel_all() noexcept;
 
-  // Completes with Tag::kWake when `event_fd` is written: each time, or once without multishot.
-  void arm_wake(int event_fd) noexcept;
-  void cancel_wake() noexcept;
+  // Completes with Tag::kWake and the descriptor when `fd`, an eventfd or an epoll set, becomes
+  // readable: each time, or once without multishot.
+  void arm_wake(int fd) noexcept;
+  void cancel_wake(int fd) noexcept;
   // The last completion of a request of no slot, or of one that is not to be touched, has come.
   void any_over() noexcept { --outstanding_; }
 

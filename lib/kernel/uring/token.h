@@ -14,7 +14,7 @@ enum class Tag : std::uint64_t {
   kReceives = 1,      // Slot*: its stream of received blocks
   kAccepts = 2,       // Slot*: its stream of accepted connections
   kStreamCancel = 3,  // Slot*: asks one of those streams to end
-  kWake = 4,          // nothing: the eventfd
+  kWake = 4,          // a descriptor: the eventfd or the room watch has become readable
   kIgnored = 5,       // nothing: a request whose outcome shows elsewhere
   kTimer = 6,         // a number: the end of a wait, of Ring's own
   kOpCancel = 7,      // Slot*: asks a request on it to end
@@ -30,6 +30,12 @@ inline std::uint64_t token_of(Slot& slot, Tag tag) noexcept {
 inline constexpr std::uint64_t token_of(Tag tag) noexcept {
   return static_cast<std::uint64_t>(tag);
 }
+
+// kWake and which descriptor it is that woke.
+inline std::uint64_t wake_token_of(int fd) noexcept {
+  return static_cast<std::uint64_t>(fd) << 3 | token_of(Tag::kWake);
+}
+inline int wake_fd_of(std::uint64_t token) noexcept { return static_cast<int>(token >> 3); }
 
 inline Tag tag_of(std::uint64_t token) noexcept { return static_cast<Tag>(token & kTagMask); }
 // Whether the request is one of those that Requests counts.

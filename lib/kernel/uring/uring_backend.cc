@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/uring/uring_backend.h"
 
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,9 +9,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "kernel/uring/restrictions.h"
 #include "rondo/base/assert.h"
 
@@ -26,6 +27,10 @@ void signal(int event_fd) noexcept {
 void drain(int event_fd) noexcept {
   std::uint64_t count;
   static_cast<void>(!::read(event_fd, &count, sizeof(count)));
+}
+
+absl::Status unavailable(const char* call) {
+  return absl::UnavailableError(absl::StrCat("io_uring: ", call, ": ", std::strerror(errno)));
 }
 
 }  // namespace
@@ -48,21 +53,22 @@ absl::StatusOr<std::unique_ptr<Backend>> UringBackend::create(const UringForm& f
     buffers = *std::move(created);
   }
   Fd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!event.valid()) {
-    return absl::UnavailableError(std::string("io_uring: eventfd: ") + std::strerror(errno));
-  }
-  return std::unique_ptr<Backend>(
-      new UringBackend(form, *std::move(ring), std::move(buffers), std::move(event)));
+  if (!event.valid()) return unavailable("eventfd");
+  Fd room_set(::epoll_create1(EPOLL_CLOEXEC));
+  if (!room_set.valid()) return unavailable("epoll_create1");
+  return std::unique_ptr<Backend>(new UringBackend(form, *std::move(ring), std::move(buffers),
+                                                   std::move(event), std::move(room_set)));
 }
 
 UringBackend::UringBackend(const UringForm& form, std::unique_ptr<Ring> ring,
-                           std::unique_ptr<BufferRing> buffers, Fd event)
+                           std::unique_ptr<BufferRing> buffers, Fd event, Fd room_set)
     : ring_(std::move(ring)),
       buffers_(std::move(buffers)),
       event_(std::move(event)),
       requests_(*ring_, form),
       receives_(requests_, buffers_.get(), counters_),
-      accepts_(requests_) {}
+      accepts_(requests_),
+      room_watch_(std::move(room_set)) {}
 
 UringBackend::~UringBackend() {
   if (attached_) end_everything();
@@ -157,7 +163,7 @@ void UringBackend::turn(OpQueue& submitted, OpQueue& completed, const TurnLimits
     ++other_calls_;
     signal(host_event_.number());
   }
-  counters_.calls = ring_->calls() + other_calls_;
+  counters_.calls = ring_->calls() + room_watch_.calls() + other_calls_;
 }
 
 int UringBackend::poll_fd() const noexcept {
@@ -205,15 +211,21 @@ void UringBackend::wake() noexcept {
 
 // The eventfd is not read at each wake: every write ends in a completion, whatever was written
 // before. Only an armed-anew poll would see what is old.
-void UringBackend::on_wake(const Completion& completion) noexcept {
+void UringBackend::on_wake(const Completion& completion, OpQueue& completed) noexcept {
+  const int fd = wake_fd_of(completion.token);
+  if (fd == room_watch_.fd()) {
+    on_room(completed);
+  } else if (completion.final()) {
+    ++other_calls_;
+    drain(fd);
+  }
   if (!completion.final()) return;
-  ++other_calls_;
-  drain(event_.number());
   requests_.any_over();
-  requests_.arm_wake(event_.number());
+  requests_.arm_wake(fd);
 }
 
-// A receive or accept waits for its slot's stream, and so does a read while that is armed.
+// A receive or accept waits for its slot's stream, and so does a read while that is armed; a writer
+// may be in the room watch.
 bool UringBackend::is_in_kernel(const Op& op) noexcept {
   switch (op.code) {
     case OpCode::kReceive:
@@ -222,14 +234,18 @@ bool UringBackend::is_in_kernel(const Op& op) noexcept {
     case OpCode::kRead:
       return !op.slot->has(kSlotArmed);
     default:
-      return true;
+      return !(op.slot->has(kSlotWatched) && op.slot->writer == &op);
   }
 }
 
 void UringBackend::forget(Op& op) noexcept {
   Slot& slot = *op.slot;
   if (slot.reader == &op) receives_.forget_reader(slot);
-  if (slot.writer == &op) slot.writer = nullptr;
+  if (slot.writer == &op) {
+    slot.writer = nullptr;
+    slot.clear(kSlotPolled);
+    if (slot.has(kSlotWatched)) room_watch_.forget(slot);
+  }
 }
 
 }  // namespace rondo

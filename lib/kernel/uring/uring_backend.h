@@ -15,6 +15,7 @@
 #include "kernel/uring/receive_streams.h"
 #include "kernel/uring/requests.h"
 #include "kernel/uring/ring.h"
+#include "kernel/uring/room_watch.h"
 #include "rondo/base/fd.h"
 #include "rondo/kernel/backend.h"
 
@@ -26,6 +27,7 @@ namespace rondo {
 //   attempt: shutdown; what is queued on a stream                            -> completed
 //            receive, accept: wait in slot.reader for the slot's stream      -> held
 //            send, connect, read, poll: one request in the kernel            -> held
+//            a send without room: a poll for it, then the send goes on       -> held
 //            close: with something in flight it needs a turn                 -> queued
 //
 // Sockets are in blocking mode: the kernel waits for them without a thread. An op is in the kernel
@@ -50,7 +52,7 @@ class UringBackend final : public Backend {
 
  private:
   UringBackend(const UringForm& form, std::unique_ptr<Ring> ring,
-               std::unique_ptr<BufferRing> buffers, Fd event);
+               std::unique_ptr<BufferRing> buffers, Fd event, Fd room_set);
 
   Progress begin_write(Op& op) noexcept;
   Progress begin_request(Op& op, Op*& place) noexcept;
@@ -60,10 +62,14 @@ class UringBackend final : public Backend {
   void enter(bool may_wait, Duration wait) noexcept;
   void handle(const Completion& completion, OpQueue& completed) noexcept;
   void on_request(Op& op, int result, OpQueue& completed) noexcept;
-  bool on_sent(Op& op, int result) noexcept;
+  bool sends_on(Op& op, int result, bool ends) noexcept;
+  static bool has_sent(Op& op, int result) noexcept;
+  bool waits_on(Op& op, int result, bool ends) noexcept;
+  bool watches_room(Op& op) noexcept;
+  void on_room(OpQueue& completed) noexcept;
   void on_stream_cancel(Slot& slot, OpQueue& completed) noexcept;
   void on_op_cancel(Slot& slot, int result, OpQueue& completed) noexcept;
-  void on_wake(const Completion& completion) noexcept;
+  void on_wake(const Completion& completion, OpQueue& completed) noexcept;
 
   void begin_close(Slot& slot, OpQueue& completed) noexcept;
   void close_if_over(Slot& slot, OpQueue& completed) noexcept {
@@ -84,6 +90,8 @@ class UringBackend final : public Backend {
   Requests requests_;
   ReceiveStreams receives_;
   AcceptStreams accepts_;
+  RoomWatch room_watch_;
+  bool polls_watch_ = false;  // from its first use on
   bool attached_ = false;
   std::uint64_t other_calls_ = 0;  // system calls that are not the ring's
   // Made by the first poll_fd(): the kernel writes it when a turn would find something. (Work that
