@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "burst.h"
 #include "pending.h"
 #include "start.h"
 
@@ -18,6 +19,7 @@ enum { kBufferBytes = 20 * 1024 };
 static struct pending pending[kMaxDescriptors];
 static struct pollfd entries[kMaxDescriptors];  // the listener's is the first
 static nfds_t entry_count;
+static struct burst burst = {.most = 1};
 static char buffer[kBufferBytes];
 
 static void watch(int fd) { entries[entry_count++] = (struct pollfd){.fd = fd, .events = POLLIN}; }
@@ -28,15 +30,17 @@ static void drop(struct pollfd* entry) {
   *entry = entries[--entry_count];
 }
 
-// One accept per report: while more connections wait, the level is reported again, and the accept
-// that finds nothing is never made.
-static void accept_one(int listener) {
-  int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd >= 0) {
+static void accept_some(int listener) {
+  burst_begins(&burst);
+  do {
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) die("accept", errno);
+      burst_ended(&burst);
+      return;
+    }
     watch(fd);
-  } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-    die("accept", errno);
-  }
+  } while (burst_goes_on(&burst));
 }
 
 static void echo(struct pollfd* entry) {
@@ -69,7 +73,7 @@ int main(int argc, char** argv) {
       if (entry->revents == 0) continue;
       count--;
       if (entry->fd == listener) {
-        accept_one(listener);
+        accept_some(listener);
       } else if (pending[entry->fd].bytes != NULL) {
         flush(entry);
       } else {

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "burst.h"
 #include "pending.h"
 #include "start.h"
 
@@ -27,6 +28,7 @@ union set {
 static struct pending pending[FD_SETSIZE];
 static union set reading, writing;
 static int highest, writers;
+static struct burst burst = {.most = 1};
 static char buffer[kBufferBytes];
 
 static void watch(int fd) {
@@ -44,15 +46,17 @@ static void drop(int fd) {
   close(fd);
 }
 
-// One accept per report: while more connections wait, the level is reported again, and the accept
-// that finds nothing is never made.
-static void accept_one(int listener) {
-  int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd >= 0) {
+static void accept_some(int listener) {
+  burst_begins(&burst);
+  do {
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) die("accept", errno);
+      burst_ended(&burst);
+      return;
+    }
     watch(fd);
-  } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-    die("accept", errno);
-  }
+  } while (burst_goes_on(&burst));
 }
 
 static void echo(int fd) {
@@ -98,7 +102,7 @@ int main(int argc, char** argv) {
       for (; ready != 0; ready &= ready - 1) {
         int fd = word * (int)kWordBits + __builtin_ctzl(ready);
         if (fd == listener) {
-          accept_one(listener);
+          accept_some(listener);
         } else if (pending[fd].bytes != NULL) {
           flush(fd);
         } else {
