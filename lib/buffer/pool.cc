@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "rondo/base/assert.h"
 #include "rondo/base/thread.h"
@@ -19,10 +20,31 @@ constexpr std::size_t kLargestSlabBlocks = 1024;
 }  // namespace
 
 struct Pool::Slab {
-  void* memory;
-  std::size_t bytes;
+  ~Slab() {
+    if (memory == MAP_FAILED) return;
+    unpoison(memory, bytes);
+    ::munmap(memory, bytes);
+  }
+
+  std::size_t bytes = 0;
+  void* memory = MAP_FAILED;
   std::unique_ptr<Block[]> blocks;
+  std::unique_ptr<Slab> next;
 };
+
+// `count` blocks of `stride` bytes; nullptr when memory is out.
+std::unique_ptr<Pool::Slab> Pool::allocate_slab(std::size_t count, std::size_t stride) noexcept {
+  std::unique_ptr<Slab> slab(new (std::nothrow) Slab);
+  if (slab == nullptr) return nullptr;
+  slab->bytes = count * stride;
+  slab->memory =
+      ::mmap(nullptr, slab->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  slab->blocks.reset(new (std::nothrow) Block[count]);
+  if (slab->memory == MAP_FAILED || slab->blocks == nullptr) return nullptr;
+  auto* data = static_cast<std::byte*>(slab->memory);
+  for (std::size_t i = 0; i < count; ++i) slab->blocks[i].data = data + i * stride;
+  return slab;
+}
 
 Pool::Owner Pool::create(const PoolOptions& options) { return Owner(new Pool(options)); }
 
@@ -33,10 +55,7 @@ Pool::Pool(const PoolOptions& options) : options_(options), owner_thread_(curren
 
 Pool::~Pool() {
   collect_returned();
-  for (Slab& slab : slabs_) {
-    unpoison(slab.memory, slab.bytes);
-    ::munmap(slab.memory, slab.bytes);
-  }
+  while (slabs_ != nullptr) slabs_ = std::move(slabs_->next);  // one by one, not nested
 }
 
 void Pool::retire() noexcept {
@@ -104,25 +123,18 @@ bool Pool::collect_returned() noexcept {
 }
 
 bool Pool::grow() noexcept {
-  if (!can_grow()) return false;
+  if (total_ == options_.max_blocks) return false;
   const std::size_t wanted = std::clamp(total_, kFirstSlabBlocks, kLargestSlabBlocks);
   const std::size_t count = std::min(wanted, options_.max_blocks - total_);
-  const std::size_t stride = options_.block_bytes + kStagger;
-  const std::size_t bytes = count * stride;
-  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return false;
-  std::unique_ptr<Block[]> blocks(new (std::nothrow) Block[count]);
-  if (blocks == nullptr) {
-    ::munmap(memory, bytes);
-    return false;
-  }
-  auto* data = static_cast<std::byte*>(memory);
+  std::unique_ptr<Slab> slab = allocate_slab(count, options_.block_bytes + kStagger);
+  lacks_memory_ = slab == nullptr;
+  if (lacks_memory_) return false;
   for (std::size_t i = count; i-- > 0;) {  // the first is kept last and taken first
-    blocks[i].pool = this;
-    blocks[i].data = data + i * stride;
-    keep(blocks[i]);
+    slab->blocks[i].pool = this;
+    keep(slab->blocks[i]);
   }
-  slabs_.push_back({memory, bytes, std::move(blocks)});
+  slab->next = std::move(slabs_);
+  slabs_ = std::move(slab);
   total_ += count;
   return true;
 }

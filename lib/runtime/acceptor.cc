@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "rondo/coro/shield.h"
+#include "rondo/io/accept.h"
 #include "rondo/io/sleep.h"
 #include "rondo/kernel/control.h"
 #include "runtime/quiesce.h"
@@ -68,7 +69,13 @@ Task<> Acceptor::accept_all(SocketListener& listener) {
   std::uint64_t turn = 0;
   std::size_t taken = 0;
   for (;;) {
-    auto accepted = co_await listener.accept_fd();
+    if (back_off_.pause() != Duration(0)) {
+      auto slept = co_await sleep(back_off_.pause());
+      if (!slept) co_return;
+    }
+    // Not listener.accept_fd(), whose frame would cost each connection 250 instructions.
+    auto accepted = co_await Accept(listener.slot());
+    back_off_.heed(accepted.error());
     if (!accepted) {
       if (accepted.error().is(Errc::canceled) || accepted.error().is(Errc::closed)) co_return;
       co_await pause_after(accepted.error());
@@ -83,7 +90,7 @@ Task<> Acceptor::accept_all(SocketListener& listener) {
   }
 }
 
-// The listener has paused already where something is used up.
+// The next accept waits where something is used up.
 Task<> Acceptor::pause_after(Error error) {
   switch (error.number()) {
     case EMFILE:

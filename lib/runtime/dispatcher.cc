@@ -23,44 +23,37 @@ std::string host_of(const Endpoint& peer) {
 // A connection on its way to its loop. If that has ended it is closed.
 class Dispatcher::HandOver final : public Mail {
  public:
-  HandOver(Fd accepted, bool prepared, Ticket ticket, Connections& target, Incidents& incidents,
-           const ConnectionHandler& handler, Trigger trigger) noexcept
-      : accepted_(std::move(accepted)),
+  HandOver(Dispatcher& dispatcher, Fd accepted, Ticket ticket, const Destination& to) noexcept
+      : dispatcher_(dispatcher),
+        accepted_(std::move(accepted)),
         ticket_(std::move(ticket)),
-        target_(target),
-        incidents_(incidents),
-        handler_(handler),
-        trigger_(trigger),
-        prepared_(prepared) {}
+        to_(to) {}
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* memory, std::size_t size) noexcept { free_frame(memory, size); }
 
   void run() noexcept override {
     const std::unique_ptr<HandOver> self(this);
-    arrive();
+    dispatcher_.arrive(std::move(accepted_), std::move(ticket_), to_);
   }
   const char* what() const noexcept override { return "hand-over"; }
 
-  void arrive() {
-    Loop& loop = target_.loop();
-    auto socket = prepared_ ? Socket::adopt_prepared(loop, std::move(accepted_))
-                            : Socket::adopt(loop, std::move(accepted_));
-    if (!socket) {
-      return incidents_.happened(Incident::kHandOverFailed, socket.error().message());
-    }
-    socket->set_trigger(trigger_);
-    target_.serve(std::move(*socket), std::move(ticket_), handler_);
-  }
-
  private:
+  Dispatcher& dispatcher_;
   Fd accepted_;
   Ticket ticket_;
-  Connections& target_;
-  Incidents& incidents_;
-  const ConnectionHandler& handler_;
-  const Trigger trigger_;
-  const bool prepared_;
+  const Destination to_;
 };
+
+void Dispatcher::arrive(Fd accepted, Ticket ticket, const Destination& to) {
+  Loop& loop = to.connections.loop();
+  auto socket = to.prepared ? Socket::adopt_prepared(loop, std::move(accepted))
+                            : Socket::adopt(loop, std::move(accepted));
+  if (!socket) {
+    return incidents_.happened(Incident::kHandOverFailed, socket.error().message());
+  }
+  socket->set_trigger(to.trigger);
+  to.connections.serve(std::move(*socket), std::move(ticket), to.handler);
+}
 
 Ticket Dispatcher::admit(const Endpoint* peer) {
   auto [ticket, verdict] = admission_.admit(peer);
@@ -90,14 +83,10 @@ void Dispatcher::dispatch(Fd accepted, Loop& here, Connections* only,
   Connections& target = only != nullptr ? *only : *targets_[chooser_.choose(loads_, known)];
   ticket.assign(target.load());
   Loop& there = target.loop();
-  if (&there == &here) {
-    HandOver(std::move(accepted), true, std::move(ticket), target, incidents_, handler, trigger)
-        .arrive();
-    return;
-  }
-  const bool prepared = here.backend().blocking() == there.backend().blocking();
-  auto mail = std::make_unique<HandOver>(std::move(accepted), prepared, std::move(ticket), target,
-                                         incidents_, handler, trigger);
+  Destination to = {target, handler, trigger, true};
+  if (&there == &here) return arrive(std::move(accepted), std::move(ticket), to);
+  to.prepared = here.backend().blocking() == there.backend().blocking();
+  auto mail = std::make_unique<HandOver>(*this, std::move(accepted), std::move(ticket), to);
   if (there.post(*mail)) {
     static_cast<void>(mail.release());  // it deletes itself when it has arrived
   } else {

@@ -38,8 +38,17 @@ class Dispatcher {
 
  private:
   class HandOver;
+  // Who serves a connection, and how.
+  struct Destination {
+    Connections& connections;
+    const ConnectionHandler& handler;
+    Trigger trigger;
+    bool prepared;  // the descriptor is in the blocking mode of its loop
+  };
 
   Ticket admit(const Endpoint* peer);
+  // On the thread of the destination's loop.
+  void arrive(Fd accepted, Ticket ticket, const Destination& to);
 
   Admission& admission_;
   Incidents& incidents_;

@@ -10,12 +10,13 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <vector>
 
+#include "rondo/base/clock.h"
 #include "rondo/base/mpsc.h"
 #include "rondo/base/sanitizer.h"
 #include "rondo/buffer/block.h"
@@ -62,8 +63,14 @@ class Pool {
   // for blocks, the loop is woken.
   void give_back(Block& block) noexcept;
 
-  // Whether take() would answer now without growing: used by a backend with starved streams.
-  bool has_free() noexcept { return free_ != nullptr || collect_returned() || can_grow(); }
+  // Whether take() would give a block: used by a backend with starved streams.
+  bool has_free() noexcept { return free_ != nullptr || replenish(); }
+  // How long to wait at most for a block, for one who would wait so long for something else. Nobody
+  // tells when the system has memory again that it has not had when the pool wanted to grow.
+  Duration patience(Duration wait) const noexcept {
+    constexpr Duration kLookAgain = std::chrono::milliseconds(10);
+    return lacks_memory_ && (wait < Duration(0) || wait > kLookAgain) ? kLookAgain : wait;
+  }
 
   // Makes the calling thread the owner (a loop may be built on one thread and run on another).
   void bind_to_thread() noexcept;
@@ -90,7 +97,7 @@ class Pool {
   void keep(Block& block) noexcept;
   void give_back_from_afar(Block& block) noexcept;
   bool collect_returned() noexcept;
-  bool can_grow() const noexcept { return total_ < options_.max_blocks; }
+  static std::unique_ptr<Slab> allocate_slab(std::size_t count, std::size_t stride) noexcept;
   bool grow() noexcept;
 
   const PoolOptions options_;
@@ -99,8 +106,9 @@ class Pool {
   Block* free_ = nullptr;  // the hottest first, linked by next_mail
   std::size_t out_ = 0;
   std::size_t total_ = 0;
+  bool lacks_memory_ = false;  // the last try to grow failed
   std::int64_t foreign_collected_ = 0;  // came home from other threads, since the beginning
-  std::vector<Slab> slabs_;
+  std::unique_ptr<Slab> slabs_;
 
   // Written by foreign threads.
   MpscStack<Block> returned_;

@@ -4,10 +4,11 @@
 
 #include <utility>
 
-#include "rondo/base/clock.h"
 #include "rondo/base/fd.h"
 #include "rondo/base/result.h"
 #include "rondo/coro/task.h"
+#include "rondo/io/accept.h"
+#include "rondo/net/accept_back_off.h"
 #include "rondo/net/socket.h"
 #include "rondo/net/socket_file.h"
 #include "rondo/net/socket_stream.h"
@@ -29,14 +30,16 @@ class SocketListener : public Socket {
 
   // The next connection, one caller at a time. Fails with EMFILE, ENFILE, ENOBUFS or ENOMEM when
   // something is used up: the connection stays in the queue, and the next accept() pauses first
-  // (10 ms, doubling up to 160 ms), so that a loop around it does not spin. The same for
+  // (AcceptBackOff), so that a loop around it does not spin. The same for
   // Errc::descriptor_too_large, when select cannot watch the listener itself; a connection that it
   // cannot watch is accepted, and whatever would have to wait on it fails with that. A stop ends it
   // with Errc::canceled; connections that the kernel has accepted by then go to the next accept().
   Task<Result<SocketStream>> accept() { return accept_as<SocketStream>(); }
 
   // The same, as a bare descriptor, to be adopted by another loop.
-  Task<Result<Fd>> accept_fd();
+  Task<Result<Fd>> accept_fd() {
+    return accept_and_make<Fd>([](Fd fd) -> Result<Fd> { return fd; });
+  }
 
   // `while (auto stream = co_await connections.next())`: a Stream of what comes. It goes on after
   // errors of single connections and when something is used up, and ends with a stop, or when the
@@ -63,19 +66,34 @@ class SocketListener : public Socket {
 
   template <class Stream>
   Task<Result<Stream>> accept_as() {
-    auto fd = co_await accept_fd();
-    if (!fd) co_return fd.error();
-    auto socket = Socket::adopt_prepared(loop(), std::move(*fd));
-    if (!socket) co_return socket.error();
-    socket->set_trigger(trigger_);
-    co_return Stream(std::move(*socket));
+    return accept_and_make<Stream>([this](Fd fd) -> Result<Stream> {
+      auto socket = Socket::adopt_prepared(loop(), std::move(fd));
+      if (!socket) return socket.error();
+      socket->set_trigger(trigger_);
+      return Stream(std::move(*socket));
+    });
   }
 
  private:
+  // One frame for each connection, whatever is made of it.
+  template <class Made, class Make>
+  Task<Result<Made>> accept_and_make(Make make) {
+    if (back_off_.pause() != Duration(0)) {
+      const Error refused = co_await pause();
+      if (refused) co_return refused;
+    }
+    auto fd = co_await Accept(slot());
+    back_off_.heed(fd.error());
+    if (!fd) co_return fd.error();
+    co_return make(std::move(*fd));
+  }
+
   Task<Result<SocketStream>> accept_next();
+  // Before an accept; what forbids it, if anything.
+  Task<Error> pause();
 
   Trigger trigger_ = Trigger::kDefault;
-  Duration pause_{0};
+  AcceptBackOff back_off_;
   SocketFile file_;  // goes before the socket, so that nobody finds it who would be refused
 };
 

@@ -271,7 +271,8 @@ void ReadinessBackend::turn(OpQueue& submitted, OpQueue& completed,
   flush_changes();
   // What has completed already, or was refused just now, must not wait for the kernel.
   const bool more = !completed.empty() || !ended_.empty();
-  wait(completed, more ? Duration(0) : limits.wait, std::max<std::size_t>(limits.events, 1));
+  const Duration longest = starved_.empty() ? limits.wait : pool_->patience(limits.wait);
+  wait(completed, more ? Duration(0) : longest, std::max<std::size_t>(limits.events, 1));
   completed.take(ended_);
 }
 

@@ -219,8 +219,27 @@ void Ring::enter(Duration wait) noexcept {
 
 void Ring::submit() noexcept {
   do {
-    require_harmless(call(0, 0, nullptr, 0));
+    const int outcome = call(0, 0, nullptr, 0);
+    if (outcome == -EBUSY) spill();
+    require_harmless(outcome);
   } while (pending() > submission_mask_);
+}
+
+// Before Linux 5.19 nothing is taken while completions overflow, so room is made for them.
+void Ring::spill() {
+  const unsigned head = *completion_head_;
+  const unsigned tail = __atomic_load_n(completion_tail_, __ATOMIC_ACQUIRE);
+  for (unsigned at = head; at != tail; ++at) {
+    const io_uring_cqe& entry = completions_[at & completion_mask_];
+    spilled_.push_back({entry.user_data, entry.res, entry.flags});
+  }
+  __atomic_store_n(completion_head_, tail, __ATOMIC_RELEASE);
+}
+
+Completion Ring::take_spilled() noexcept {
+  const Completion oldest = spilled_.front();
+  spilled_.pop_front();
+  return oldest;
 }
 
 void Ring::require_harmless(int outcome) const noexcept {

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 
 #include <liburing.h>
@@ -102,22 +104,14 @@ class Ring {
     if (completion.token == timer_token_) timer_end_ = TimePoint::min();
   }
 
-  bool has_completions() const noexcept {
-    return __atomic_load_n(completion_tail_, __ATOMIC_ACQUIRE) != *completion_head_;
-  }
+  bool has_completions() const noexcept { return completion_count() != 0; }
 
   // Calls visit(Completion) for at most `limit` completions, oldest first. The visitor may fill in
   // submission entries. Returns how many there were.
   template <class Visit>
   unsigned reap(std::size_t limit, Visit&& visit) noexcept {
-    const unsigned head = *completion_head_;
-    const unsigned tail = __atomic_load_n(completion_tail_, __ATOMIC_ACQUIRE);
-    const auto count = static_cast<unsigned>(std::min<std::size_t>(tail - head, limit));
-    for (unsigned i = 0; i < count; ++i) {
-      const io_uring_cqe& entry = completions_[(head + i) & completion_mask_];
-      visit(Completion{entry.user_data, entry.res, entry.flags});
-    }
-    __atomic_store_n(completion_head_, head + count, __ATOMIC_RELEASE);
+    const auto count = static_cast<unsigned>(std::min<std::size_t>(completion_count(), limit));
+    for (unsigned i = 0; i < count; ++i) visit(next_completion());
     return count;
   }
 
@@ -130,6 +124,23 @@ class Ring {
  private:
   Ring() noexcept = default;
 
+  std::size_t completion_count() const noexcept {
+    const unsigned tail = __atomic_load_n(completion_tail_, __ATOMIC_ACQUIRE);
+    return tail - *completion_head_ + spilled_.size();
+  }
+  // The oldest. It leaves the ring here, because a visitor's entries may make completions spill.
+  Completion next_completion() noexcept {
+    if (!spilled_.empty()) [[unlikely]] {
+      return take_spilled();
+    }
+    const unsigned head = *completion_head_;
+    const io_uring_cqe& entry = completions_[head & completion_mask_];
+    const Completion next = {entry.user_data, entry.res, entry.flags};
+    __atomic_store_n(completion_head_, head + 1, __ATOMIC_RELEASE);
+    return next;
+  }
+  void spill();
+  Completion take_spilled() noexcept;
   unsigned flags() const noexcept { return __atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED); }
   int call(unsigned minimum, unsigned flags, const void* argument, std::size_t bytes) noexcept;
   // How many completions replacing the timer that was under way makes: they end no wait.
@@ -146,6 +157,7 @@ class Ring {
   unsigned completion_mask_ = 0;
   unsigned* completion_head_ = nullptr;
   const unsigned* completion_tail_ = nullptr;
+  std::deque<Completion> spilled_;  // older than those in the ring
   int enter_fd_ = -1;         // the ring's number in the thread's own table, or its descriptor
   unsigned enter_flags_ = 0;  // what every call says
   pid_t owner_ = -1;          // the thread of enable()

@@ -149,7 +149,7 @@ void UringBackend::turn(OpQueue& submitted, OpQueue& completed, const TurnLimits
   kept_.clear();
 
   receives_.feed();
-  enter(completed.empty(), limits.wait);
+  enter(completed.empty(), receives_.patience(limits.wait));
   counters_.events += ring_->reap(
       limits.events, [&](const Completion& completion) { handle(completion, completed); });
 

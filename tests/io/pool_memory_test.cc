@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// Receives while the system has no memory for the pool: they wait, without spinning, and go on when
+// there is some.
+#include <sys/resource.h>
+
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "rondo/kernel/control.h"
+#include "support/usage.h"
+#include "support/world.h"
+
+namespace rondo {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+// What the process has mapped.
+std::size_t mapped_bytes() {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/statm", "re"),
+                                                             &std::fclose);
+  std::size_t pages = 0;
+  EXPECT_EQ(std::fscanf(file.get(), "%zu", &pages), 1);
+  return pages * 4096;
+}
+
+// While it lives no more than `more` can be mapped.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(std::size_t more) {
+    EXPECT_EQ(::getrlimit(RLIMIT_AS, &before_), 0);
+    rlimit lowered = before_;
+    lowered.rlim_cur = mapped_bytes() + more;
+    EXPECT_EQ(::setrlimit(RLIMIT_AS, &lowered), 0);
+  }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
+  ~MemoryLimit() { EXPECT_EQ(::setrlimit(RLIMIT_AS, &before_), 0); }
+
+ private:
+  rlimit before_{};
+};
+
+class PoolMemoryTest : public World, public testing::WithParamInterface<BackendCell> {
+ protected:
+  void SetUp() override {
+    limit_.emplace(64 * kMiB);
+    LoopOptions options = GetParam().options();
+    options.pool = {.block_bytes = 16 * kMiB, .max_blocks = 16};
+    open(std::move(options));
+  }
+
+  std::optional<MemoryLimit> limit_;
+};
+RONDO_ON_EVERY_BACKEND(PoolMemoryTest);
+
+TEST_P(PoolMemoryTest, a_receive_waits_without_spinning_until_there_is_memory) {
+  auto pair = control::open_socket_pair(loop().backend().blocking() ? BlockingMode::kBlocking
+                                                                   : BlockingMode::kNonBlocking)
+                  .value();
+  RawPeer peer(std::move(pair.second));
+  std::string got;
+  run([&]() -> Task<> {
+    Loop& here = co_await this_loop();
+    auto socket = Socket::adopt(here, std::move(pair.first));
+    EXPECT_TRUE(socket);
+    SocketStream stream(std::move(*socket));
+    auto receive = [&]() -> Task<> {
+      auto chunk = co_await stream.receive();
+      EXPECT_TRUE(chunk) << chunk.error().message();
+      if (chunk) got = chunk->text();
+    };
+    auto body = [&](Scope& scope) -> Task<> {
+      scope.spawn(receive);
+      peer.send("hello");
+      const std::uint64_t before = here.turns();
+      auto slept = co_await sleep(50ms);
+      EXPECT_TRUE(slept);
+      EXPECT_LE(here.turns() - before, kTurnsOfASleeper);
+      EXPECT_EQ(got, "");
+      limit_.reset();
+    };
+    co_await with_scope(body);
+  });
+  EXPECT_EQ(got, "hello");
+}
+
+}  // namespace
+}  // namespace rondo
