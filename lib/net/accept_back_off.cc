@@ -20,8 +20,7 @@ bool AcceptBackOff::is_used_up(Error error) noexcept {
 }
 
 void AcceptBackOff::change(Error outcome) noexcept {
-  pause_ =
-      is_used_up(outcome) ? std::clamp(pause_ * 2, kFirstPause, kLongestPause) : Duration(0);
+  pause_ = is_used_up(outcome) ? std::clamp(pause_ * 2, kFirstPause, kLongestPause) : Duration(0);
 }
 
 }  // namespace rondo

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <string>
 #include <string_view>
+#include <system_error>
 
 namespace rondo {
 namespace {
@@ -36,6 +38,34 @@ void read(std::string_view text, Number& number) {
   std::from_chars(text.data(), text.data() + text.size(), number);
 }
 
+// A name as one word: what would end the word or the line is %20, %0A and the like.
+std::string word_of(std::string_view name) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string word;
+  for (const char character : name) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte > ' ' && byte != '%') {
+      word += character;
+    } else {
+      word.append({'%', kDigits[byte / 16], kDigits[byte % 16]});
+    }
+  }
+  return word;
+}
+
+std::string name_of_word(std::string_view word) {
+  std::string name;
+  while (!word.empty()) {
+    unsigned byte = 0;
+    const bool is_code =
+        word.front() == '%' && word.size() >= 3 &&
+        std::from_chars(word.data() + 1, word.data() + 3, byte, 16).ec == std::errc();
+    name += is_code ? static_cast<char>(byte) : word.front();
+    word.remove_prefix(is_code ? 3 : 1);
+  }
+  return name;
+}
+
 constexpr Answer kAnswers[] = {Answer::kGiven, Answer::kLate, Answer::kEnded};
 
 }  // namespace
@@ -63,9 +93,10 @@ std::vector<LoopState> states_of(const std::vector<NamedLoop>& loops, Duration p
 }
 
 std::string to_line(const LoopState& state) {
-  std::string line =
-      "loop=" + state.loop + " answer=" + std::to_string(static_cast<int>(state.asked.answer)) +
-      " lag_ns=" + std::to_string(state.asked.took.count()) + " backend=" + state.backend;
+  std::string line = "loop=" + word_of(state.loop) +
+                     " answer=" + std::to_string(static_cast<int>(state.asked.answer)) +
+                     " lag_ns=" + std::to_string(state.asked.took.count()) +
+                     " backend=" + state.backend;
   for_each_count(state, [&line](const char* name, auto count) {
     line.append(" ").append(name).append("=").append(std::to_string(count));
   });
@@ -83,7 +114,7 @@ LoopState loop_state_of_line(std::string_view line) {
     if (equals == word.npos) continue;
     const std::string_view key = word.substr(0, equals);
     const std::string_view value = word.substr(equals + 1);
-    if (key == "loop") state.loop = value;
+    if (key == "loop") state.loop = name_of_word(value);
     if (key == "backend") state.backend = value;
     if (key == "turn_times") state.turn_times = DurationCounts::of_text(value);
     if (key == "timer_lags") state.timer_lags = DurationCounts::of_text(value);

@@ -62,7 +62,7 @@ RONDO_ON_EVERY_BACKEND(PoolMemoryTest);
 
 TEST_P(PoolMemoryTest, a_receive_waits_without_spinning_until_there_is_memory) {
   auto pair = control::open_socket_pair(loop().backend().blocking() ? BlockingMode::kBlocking
-                                                                   : BlockingMode::kNonBlocking)
+                                                                    : BlockingMode::kNonBlocking)
                   .value();
   RawPeer peer(std::move(pair.second));
   std::string got;

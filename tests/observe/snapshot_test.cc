@@ -177,7 +177,7 @@ TEST(TaskDumpTest, gives_the_trees_when_the_signal_comes_and_only_while_it_lives
 
 TEST(LoopStateTest, goes_through_its_line) {
   LoopState state;
-  state.loop = "sub-7";
+  state.loop = "100 %20 of\nsub-7";
   state.backend = "epoll";
   state.asked = {Answer::kLate, 12345ns};
   state.counters.turns = 1;
@@ -190,11 +190,13 @@ TEST(LoopStateTest, goes_through_its_line) {
   state.turn_times = DurationCounts(histogram);
   const LoopState read = loop_state_of_line(to_line(state));
   EXPECT_EQ(to_line(read), to_line(state));
+  EXPECT_EQ(read.loop, state.loop);
   EXPECT_EQ(read.asked.answer, Answer::kLate);
   EXPECT_EQ(read.counters.bytes_sent, 1ull << 60);
   EXPECT_EQ(read.turn_times->total(), 1u);
   EXPECT_EQ(read.timer_lags->total(), 0u);
   EXPECT_EQ(loop_state_of_line("answer=9 =x y loop").loop, "");
+  EXPECT_EQ(loop_state_of_line("loop=100%").loop, "100%");
   EXPECT_EQ(loop_state_of_line("loop=a answer=9").asked.answer, Answer::kLate);
 }
 

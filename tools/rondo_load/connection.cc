@@ -92,6 +92,7 @@ void Connection::fail(Scope& scope, const char* what, Error error) {
 }
 
 void Connection::note_failure(std::string line) {
+  if (std::exchange(failed_, true)) return;  // its sender and its receiver meet the same end
   Tally& tally = setting_.tally;
   if (tally.failures++ == 0) tally.first_failure = std::move(line);
 }

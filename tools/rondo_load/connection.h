@@ -62,6 +62,7 @@ class Connection {
   std::unique_ptr<Pacing> pacing_;
   std::uint64_t received_ = 0;  // bytes
   std::uint64_t answered_ = 0;  // requests
+  bool failed_ = false;
 };
 
 }  // namespace rondo::tools

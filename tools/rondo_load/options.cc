@@ -92,8 +92,9 @@ LoadOptions read_options(int argc, char** argv) {
       .quiet = absl::GetFlag(FLAGS_quiet),
   };
   if (options.duration == Duration(0)) bad_usage("--duration: expected more than 0 s");
-  if (!(options.rate >= 0 && options.rate <= 1e9)) {
-    bad_usage(absl::StrCat("--rate=", options.rate, ": expected a number from 0 to 1000000000"));
+  if (!(options.rate == 0 || (options.rate >= 0.001 && options.rate <= 1e9))) {
+    bad_usage(absl::StrCat("--rate=", options.rate,
+                           ": expected 0, or a number from 0.001 to 1000000000"));
   }
   if (options.open_loop() && options.depth != 1) {
     bad_usage("--depth has no meaning with --rate: requests leave when they are due");

@@ -106,7 +106,7 @@ class Pool {
   Block* free_ = nullptr;  // the hottest first, linked by next_mail
   std::size_t out_ = 0;
   std::size_t total_ = 0;
-  bool lacks_memory_ = false;  // the last try to grow failed
+  bool lacks_memory_ = false;           // the last try to grow failed
   std::int64_t foreign_collected_ = 0;  // came home from other threads, since the beginning
   std::unique_ptr<Slab> slabs_;
 
