@@ -4,6 +4,8 @@
 #include <optional>
 #include <string_view>
 
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
 #include <absl/time/time.h>
 
 namespace rondo::tools {
@@ -38,6 +40,12 @@ bool AbslParseFlag(absl::string_view text, TimeFlag* flag, std::string* error) {
   return true;
 }
 
+// A line each.
+bool AbslParseFlag(absl::string_view text, TextsFlag* flag, std::string*) {
+  flag->texts = absl::StrSplit(text, '\n', absl::SkipEmpty());
+  return true;
+}
+
 std::string AbslUnparseFlag(BackendFlag flag) { return std::string(name_of(flag.kind)); }
 
 std::string AbslUnparseFlag(TriggerFlag flag) { return std::string(name_of(flag.trigger)); }
@@ -45,5 +53,7 @@ std::string AbslUnparseFlag(TriggerFlag flag) { return std::string(name_of(flag.
 std::string AbslUnparseFlag(TimeFlag flag) {
   return absl::FormatDuration(absl::FromChrono(flag.time));
 }
+
+std::string AbslUnparseFlag(const TextsFlag& flag) { return absl::StrJoin(flag.texts, "\n"); }
 
 }  // namespace rondo::tools

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <absl/strings/string_view.h>
 
@@ -27,12 +28,19 @@ struct TimeFlag {
   Duration time{0};
 };
 
+// Texts that may hold commas: the flag is given once for each.
+struct TextsFlag {
+  std::vector<std::string> texts;
+};
+
 // What Abseil's flags look for: text to value, with the reason when that fails, and back.
 bool AbslParseFlag(absl::string_view text, BackendFlag* flag, std::string* error);
 bool AbslParseFlag(absl::string_view text, TriggerFlag* flag, std::string* error);
 bool AbslParseFlag(absl::string_view text, TimeFlag* flag, std::string* error);
+bool AbslParseFlag(absl::string_view text, TextsFlag* flag, std::string* error);
 std::string AbslUnparseFlag(BackendFlag flag);
 std::string AbslUnparseFlag(TriggerFlag flag);
 std::string AbslUnparseFlag(TimeFlag flag);
+std::string AbslUnparseFlag(const TextsFlag& flag);
 
 }  // namespace rondo::tools

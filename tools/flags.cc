@@ -16,6 +16,8 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
 
+#include "flag_types.h"
+
 namespace rondo::tools {
 namespace {
 
@@ -105,9 +107,10 @@ void parse_flags(int argc, char** argv, std::string_view usage) {
       bad_usage(quoted(argument) + " needs a value");
     }
 
-    if (flag->IsOfType<std::vector<std::string>>()) {
+    const bool is_texts = flag->IsOfType<TextsFlag>();
+    if (is_texts || flag->IsOfType<std::vector<std::string>>()) {
       std::string& list = lists[flag];
-      value = list = list.empty() ? value : absl::StrCat(list, ",", value);
+      value = list = list.empty() ? value : absl::StrCat(list, is_texts ? "\n" : ",", value);
     }
     std::string error;
     if (!flag->ParseFrom(value, &error)) bad_usage(error);

@@ -9,9 +9,9 @@
 namespace rondo::tools {
 
 // Reads `--name=value`, `--name value`, `--switch` and `--noswitch` into the program's ABSL_FLAGs.
-// A flag that is a list of strings may be given several times and adds up; of others the last one
-// counts. `--help` prints `usage` (some lines about the program) and every flag, and ends the
-// process with 0; an unknown flag, a bad value and a stray argument end it with bad_usage.
+// A flag that is a list of strings or TextsFlag may be given several times and adds up; of others
+// the last one counts. `--help` prints `usage` (some lines about the program) and every flag, and
+// ends the process with 0; an unknown flag, a bad value and a stray argument end it with bad_usage.
 void parse_flags(int argc, char** argv, std::string_view usage);
 
 // Says on stderr that --`name`, if it is not what it is by default, has no effect with `what`.

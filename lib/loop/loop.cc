@@ -266,7 +266,9 @@ RunOnce Loop::run_once(const Budget& budget) {
 
 TimePoint Loop::next_deadline() noexcept {
   if (has_work() || mailbox_.has_mail()) return TimePoint::min();
-  return timers_.empty() ? kNever : timers_.next_deadline();
+  const Duration patience = pool_->patience(Duration(-1));
+  const TimePoint look = patience < Duration(0) ? kNever : after(now(), patience);
+  return timers_.empty() ? look : std::min(timers_.next_deadline(), look);
 }
 
 void Loop::stop() noexcept {

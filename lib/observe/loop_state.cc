@@ -6,7 +6,6 @@
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 namespace rondo {
 namespace {
@@ -57,9 +56,9 @@ std::string name_of_word(std::string_view word) {
   std::string name;
   while (!word.empty()) {
     unsigned byte = 0;
-    const bool is_code =
-        word.front() == '%' && word.size() >= 3 &&
-        std::from_chars(word.data() + 1, word.data() + 3, byte, 16).ec == std::errc();
+    const char* end = word.data() + 3;
+    const bool is_code = word.front() == '%' && word.size() >= 3 &&
+                         std::from_chars(word.data() + 1, end, byte, 16).ptr == end;
     name += is_code ? static_cast<char>(byte) : word.front();
     word.remove_prefix(is_code ? 3 : 1);
   }

@@ -10,6 +10,7 @@
 #include "rondo/io/accept.h"
 #include "rondo/io/sleep.h"
 #include "rondo/kernel/control.h"
+#include "rondo/net/accept_back_off.h"
 #include "runtime/quiesce.h"
 
 namespace rondo {
@@ -17,7 +18,7 @@ namespace {
 
 // How long a TCP handshake that is under way may take to end.
 constexpr Duration kSettle = std::chrono::milliseconds(10);
-// After an error that accept() itself does not pause for.
+// After an error that AcceptBackOff does not pause for.
 constexpr Duration kPause = std::chrono::milliseconds(10);
 
 // EINVAL: of AF_UNIX, once it is quiescent.
@@ -66,16 +67,17 @@ Task<> Acceptor::closed() {
 }
 
 Task<> Acceptor::accept_all(SocketListener& listener) {
+  AcceptBackOff back_off;
   std::uint64_t turn = 0;
   std::size_t taken = 0;
   for (;;) {
-    if (back_off_.pause() != Duration(0)) {
-      auto slept = co_await sleep(back_off_.pause());
+    if (back_off.pause() != Duration(0)) {
+      auto slept = co_await sleep(back_off.pause());
       if (!slept) co_return;
     }
     // Not listener.accept_fd(), whose frame would cost each connection 250 instructions.
     auto accepted = co_await Accept(listener.slot());
-    back_off_.heed(accepted.error());
+    back_off.heed(accepted.error());
     if (!accepted) {
       if (accepted.error().is(Errc::canceled) || accepted.error().is(Errc::closed)) co_return;
       co_await pause_after(accepted.error());

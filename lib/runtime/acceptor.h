@@ -9,7 +9,6 @@
 #include <cstddef>
 
 #include "rondo/coro/scope.h"
-#include "rondo/net/accept_back_off.h"
 #include "rondo/net/address.h"
 #include "rondo/net/socket_listener.h"
 #include "rondo/runtime/incidents.h"
@@ -60,7 +59,6 @@ class Acceptor {
   Incidents& incidents_;
   const ConnectionHandler& handler_;
   const AcceptorOptions options_;
-  AcceptBackOff back_off_;
   Scope* accepting_ = nullptr;
   bool finishing_ = false;
   bool hurries_ = false;

@@ -83,9 +83,9 @@ void Dispatcher::dispatch(Fd accepted, Loop& here, Connections* only,
   Connections& target = only != nullptr ? *only : *targets_[chooser_.choose(loads_, known)];
   ticket.assign(target.load());
   Loop& there = target.loop();
-  Destination to = {target, handler, trigger, true};
+  const bool prepared = here.backend().blocking() == there.backend().blocking();
+  const Destination to = {target, handler, trigger, prepared};
   if (&there == &here) return arrive(std::move(accepted), std::move(ticket), to);
-  to.prepared = here.backend().blocking() == there.backend().blocking();
   auto mail = std::make_unique<HandOver>(*this, std::move(accepted), std::move(ticket), to);
   if (there.post(*mail)) {
     static_cast<void>(mail.release());  // it deletes itself when it has arrived

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include "rondo/base/fd.h"
 #include "rondo/kernel/control.h"
 #include "support/usage.h"
 #include "support/world.h"
@@ -54,41 +56,67 @@ class PoolMemoryTest : public World, public testing::WithParamInterface<BackendC
     LoopOptions options = GetParam().options();
     options.pool = {.block_bytes = 16 * kMiB, .max_blocks = 16};
     open(std::move(options));
+    if (IsSkipped()) return;
+    const bool blocks = loop().backend().blocking();
+    auto pair =
+        control::open_socket_pair(blocks ? BlockingMode::kBlocking : BlockingMode::kNonBlocking)
+            .value();
+    ours_ = std::move(pair.first);
+    peer_.emplace(std::move(pair.second));
+  }
+
+  void TearDown() override {
+    peer_.reset();
+    World::TearDown();
+  }
+
+  // What the peer has sent.
+  Task<> receive() {
+    Loop& here = co_await this_loop();
+    auto socket = Socket::adopt(here, std::move(ours_));
+    EXPECT_TRUE(socket);
+    SocketStream stream(std::move(*socket));
+    auto chunk = co_await stream.receive();
+    EXPECT_TRUE(chunk) << chunk.error().message();
+    if (chunk) got_ = chunk->text();
   }
 
   std::optional<MemoryLimit> limit_;
+  Fd ours_;
+  std::optional<RawPeer> peer_;
+  std::string got_;
 };
 RONDO_ON_EVERY_BACKEND(PoolMemoryTest);
 
 TEST_P(PoolMemoryTest, a_receive_waits_without_spinning_until_there_is_memory) {
-  auto pair = control::open_socket_pair(loop().backend().blocking() ? BlockingMode::kBlocking
-                                                                    : BlockingMode::kNonBlocking)
-                  .value();
-  RawPeer peer(std::move(pair.second));
-  std::string got;
   run([&]() -> Task<> {
     Loop& here = co_await this_loop();
-    auto socket = Socket::adopt(here, std::move(pair.first));
-    EXPECT_TRUE(socket);
-    SocketStream stream(std::move(*socket));
-    auto receive = [&]() -> Task<> {
-      auto chunk = co_await stream.receive();
-      EXPECT_TRUE(chunk) << chunk.error().message();
-      if (chunk) got = chunk->text();
-    };
     auto body = [&](Scope& scope) -> Task<> {
-      scope.spawn(receive);
-      peer.send("hello");
+      scope.spawn([this] { return receive(); });
+      peer_->send("hello");
       const std::uint64_t before = here.turns();
       auto slept = co_await sleep(50ms);
       EXPECT_TRUE(slept);
       EXPECT_LE(here.turns() - before, kTurnsOfASleeper);
-      EXPECT_EQ(got, "");
+      EXPECT_EQ(got_, "");
       limit_.reset();
     };
     co_await with_scope(body);
   });
-  EXPECT_EQ(got, "hello");
+  EXPECT_EQ(got_, "hello");
+}
+
+// A host asks when to come again, since nothing makes poll_fd() readable.
+TEST_P(PoolMemoryTest, a_host_is_told_to_look_again_until_there_is_memory) {
+  loop().spawn([this] { return receive(); });
+  peer_->send("hello");
+  turn(20);
+  EXPECT_EQ(got_, "");
+  EXPECT_NE(loop().next_deadline(), TimePoint::min());
+  EXPECT_LT(loop().next_deadline() - loop().now(), 1s);
+  limit_.reset();
+  turn_until([this] { return got_ == "hello"; });
+  EXPECT_EQ(loop().next_deadline(), kNever);
 }
 
 }  // namespace

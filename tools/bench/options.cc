@@ -14,6 +14,7 @@
 #include "scenario.h"
 #include "subjects.h"
 
+using rondo::tools::TextsFlag;
 using rondo::tools::TimeFlag;
 
 ABSL_FLAG(std::string, out, "rondo-bench-results",
@@ -30,11 +31,12 @@ ABSL_FLAG(TimeFlag, time, TimeFlag{},
           "begins no cell that would not be done within this time; 0s: no limit");
 ABSL_FLAG(std::vector<std::string>, subject, {},
           "only these subjects; may be given several times (rondo-bench list names them)");
-ABSL_FLAG(std::vector<std::string>, server, {},
-          "'NAME: COMMAND PORT', one more server in echo, payload, accept and wake-cost; PORT "
-          "stands for a free port that is chosen. Without PORT it must print `listening on "
-          "HOST:PORT`");
-ABSL_FLAG(std::vector<std::string>, cell, {}, "only the cells of this name, as in the tables");
+ABSL_FLAG(TextsFlag, server, {},
+          "'NAME: COMMAND PORT', one more server in echo, wake-cost, payload, accept (not 'four "
+          "loops'), tick-burst and memory; may be given several times. PORT stands for a free port "
+          "that is chosen. Without PORT it must print `listening on HOST:PORT`");
+ABSL_FLAG(TextsFlag, cell, {},
+          "only the cells of this name, as in the tables; may be given several times");
 ABSL_FLAG(bool, fresh, false, "does not go on with results that are there; puts them aside");
 ABSL_FLAG(bool, times, false,
           "compare: also what depends on the speed of the machine at that moment");
@@ -106,7 +108,7 @@ Settings read_settings() {
   settings.starts = in_range("starts", absl::GetFlag(FLAGS_starts), 0, 100);
   if (settings.starts == 0) settings.starts = settings.quick ? 1 : 3;
   settings.only = absl::GetFlag(FLAGS_subject);
-  for (const std::string& text : absl::GetFlag(FLAGS_server)) {
+  for (const std::string& text : absl::GetFlag(FLAGS_server).texts) {
     settings.further.push_back(parse_server(text));
   }
   return settings;
@@ -128,7 +130,7 @@ Options read_options(int argc, char** argv) {
   options.command = command_of(words[0]);
   options.names.assign(words.begin() + 1, words.end());
   options.settings = read_settings();
-  options.cells = absl::GetFlag(FLAGS_cell);
+  options.cells = absl::GetFlag(FLAGS_cell).texts;
   options.folder = absl::GetFlag(FLAGS_out);
   options.time = seconds(absl::GetFlag(FLAGS_time));
   options.fresh = absl::GetFlag(FLAGS_fresh);

@@ -13,7 +13,7 @@ namespace rondo::bench {
 namespace {
 
 constexpr const char* kLeftOut =
-    "left out: it looks at all connections for each that it accepts, which takes too long";
+    "left out: it looks at all connections in each turn, which takes too long";
 
 CellPlan wire_cell(std::string name, double x, WirePlan plan, const Settings& settings) {
   plan.subjects = chosen(std::move(plan.subjects), settings);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """gdb commands that show coroutines of Rondo, in a live process or a core:
 
-    (gdb) source /usr/share/rondo/gdb/rondo.py
+    (gdb) source /usr/local/share/rondo/gdb/rondo.py
     (gdb) rondo tasks          # every task of every loop, with what it waits for
     (gdb) rondo stack          # the same, and below each task its stack of coroutines
     (gdb) rondo stack receive  # only of tasks whose name or wait holds that word

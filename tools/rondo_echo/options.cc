@@ -57,11 +57,12 @@ constexpr std::string_view kUsage =
     "rondo-echo: sends back what it receives.\n"
     "\n"
     "  rondo-echo --listen=127.0.0.1:7000 --listen=[::1]:7000\n"
-    "  rondo-echo --listen=unix:/run/echo.sock --listen=unix:@echo --backend=poll\n"
+    "  rondo-echo --listen=unix:/tmp/echo.sock --listen=unix:@echo --backend=poll\n"
     "  rondo-echo --listen=127.0.0.1:0 --backend=epoll --trigger=level --read=span\n"
     "  rondo-echo --topology=master-sub --workers=2 --chooser=least-connections\n"
     "\n"
-    "Prints a line `listening on ADDRESS backend=... trigger=... topology=...` for each address\n"
+    "Prints a line `listening on ADDRESS backend=... trigger=... read=... topology=...` for each "
+    "address\n"
     "when it is ready. SIGTERM and SIGINT drain it: nothing new is accepted, what has arrived is\n"
     "sent back, and what is not done after --drain is cut; a second signal cuts at once. What it\n"
     "refuses, and what the drain came to, it tells on standard error.\n"
@@ -97,6 +98,7 @@ void note_what_is_ignored(const RuntimeOptions& runtime) {
   const bool has_subs = runtime.topology == Topology::kMasterSub;
   if (runtime.topology == Topology::kSingle) note_no_effect("workers", topology);
   if (!has_subs) note_no_effect("accept", topology);
+  if (runtime.topology == Topology::kPool) note_no_effect("read", topology);
   const bool hands_over = has_subs && runtime.accept == AcceptMode::kHandOver;
   for (const char* flag : {"masters", "chooser"}) {
     if (!hands_over) note_no_effect(flag, has_subs ? "--accept=reuseport" : topology);

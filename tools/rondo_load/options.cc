@@ -42,7 +42,7 @@ constexpr std::string_view kUsage =
     "\n"
     "  rondo-load --target=127.0.0.1:7000 --connections=1000 --size=64\n"
     "  rondo-load --target=127.0.0.1:7000 --rate=20000 --json\n"
-    "  rondo-load --target=unix:/run/echo.sock\n"
+    "  rondo-load --target=unix:/tmp/echo.sock\n"
     "\n"
     "Exit code: 0, or 1 when the run failed (refused, lost, wrong or unanswered), or 2 for a "
     "wrong\n"

@@ -9,6 +9,7 @@
 // fall into the same cache sets.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -65,11 +66,12 @@ class Pool {
 
   // Whether take() would give a block: used by a backend with starved streams.
   bool has_free() noexcept { return free_ != nullptr || replenish(); }
-  // How long to wait at most for a block, for one who would wait so long for something else. Nobody
-  // tells when the system has memory again that it has not had when the pool wanted to grow.
+  // How long to wait at most, for a backend that would wait so long (for ever if negative): shorter
+  // while somebody starves because the system had no memory, for nobody tells when it has.
   Duration patience(Duration wait) const noexcept {
+    if (!lacks_memory_ || !starving_.load(std::memory_order_relaxed)) return wait;
     constexpr Duration kLookAgain = std::chrono::milliseconds(10);
-    return lacks_memory_ && (wait < Duration(0) || wait > kLookAgain) ? kLookAgain : wait;
+    return wait < Duration(0) ? kLookAgain : std::min(wait, kLookAgain);
   }
 
   // Makes the calling thread the owner (a loop may be built on one thread and run on another).

@@ -12,10 +12,10 @@ namespace rondo {
 
 // `co_await wait_readable(fd)`: until reading from `fd` would not block, which includes the end of
 // its stream and an error on it. Level-like on every backend: if it would not block now, the wait
-// ends soon, however often one has waited before. Several tasks must not wait for the same
-// readiness of one descriptor. The descriptor stays the caller's: open until the wait has ended, in
-// whatever blocking mode, never closed here. Regular files are always ready. A stop ends it with
-// Errc::canceled. EBADF for what is no descriptor.
+// ends soon, however often one has waited before. Not for one that a stream has, nor twice at a
+// time for the same readiness of one. The descriptor stays the caller's: open until the wait ends,
+// in whatever blocking mode, never closed here. Regular files are always ready. A stop ends it with
+// Errc::canceled. EBADF for what is no descriptor; ENOMEM.
 class [[nodiscard]] WaitFd final {
  public:
   WaitFd(int fd, short events) noexcept : fd_(fd), events_(events) {}

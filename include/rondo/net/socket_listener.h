@@ -18,7 +18,7 @@ namespace rondo {
 struct ListenOptions {
   int backlog = 4096;                   // connections that wait; capped by somaxconn
   bool reuse_port = false;              // TCP: share the port with other listeners (SO_REUSEPORT)
-  Trigger trigger = Trigger::kDefault;  // epoll's, for the listener and what it accepts
+  Trigger trigger = Trigger::kDefault;  // epoll's, for what it accepts; it is level-triggered
   unsigned mode = 0777;                 // of a Unix path's file, less the umask: who may connect
 };
 
@@ -61,7 +61,7 @@ class SocketListener : public Socket {
   }
 
  protected:
-  // Of a socket that listens already; what it accepts is watched as it is itself.
+  // Of a socket that listens already; `trigger` is for what it accepts.
   SocketListener(Socket socket, Trigger trigger, SocketFile file = {}) noexcept;
 
   template <class Stream>

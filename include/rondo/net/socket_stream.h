@@ -50,10 +50,10 @@ class SocketStream : public Socket {
   // Takes the stream and the task that awaits this to another loop: both go on there, and the task
   // still ends on its home loop. Nobody may wait on the stream, and what else the task has of this
   // loop (streams, timers, children) must not be used from over there. No byte is lost: with EBUSY
-  // bytes have come that were not asked for (io_uring), and with ESHUTDOWN that loop has ended;
-  // then all is as before, here. ENOMEM, EMFILE: over there, and the stream is closed. A stop
-  // request does not prevent it. To a loop of another backend, too; but a simulated stream stays in
-  // its world.
+  // bytes have come that were not asked for (io_uring), with Errc::broken some were lost earlier,
+  // with ESHUTDOWN that loop has ended: all is as before, here. ENOMEM, EMFILE: over there, and the
+  // stream is closed. A stop request does not prevent it. To a loop of another backend, too; but a
+  // simulated stream stays in its world (EOPNOTSUPP).
   Task<Result<void>> move_to(Loop& target);
 
   // Ends a direction: Direction::kSend lets the peer see the end of the stream, and receiving goes

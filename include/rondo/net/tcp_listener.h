@@ -11,8 +11,8 @@
 
 namespace rondo {
 
-// Belongs to one loop. SO_REUSEADDR is on, so that a server can be restarted at once; accepted
-// connections have TCP_NODELAY.
+// Belongs to one loop. SO_REUSEADDR and TCP_NODELAY are on. On an IPv6 address it takes no IPv4
+// connections (IPV6_V6ONLY): whoever wants both listens on both.
 class TcpListener final : public SocketListener {
  public:
   TcpListener() noexcept = default;

@@ -23,7 +23,7 @@ struct alignas(64) LoopLoad {
 };
 
 // Called by every loop that accepts, from its own thread, possibly at the same time; it must not
-// block. A connection stays on the loop that it was given to.
+// block. A connection stays on the loop that it was given to, unless its handler moves it.
 class Chooser {
  public:
   virtual ~Chooser() = default;

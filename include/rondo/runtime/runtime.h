@@ -55,14 +55,14 @@ struct RuntimeOptions {
   std::string thread_name = "rondo";  // rondo-master-0, rondo-sub-0, rondo-pool-0
 
   LoopOptions loop = {};        // of every loop that accepts or serves
-  ListenOptions listen = {};    // of every listener; only TCP shares ports, with kReusePort always
+  ListenOptions listen = {};    // of every listener; kReusePort makes TCP share ports, Unix never
   WorkerPoolOptions pool = {};  // its threads and name are what this runtime's options say
 
   // Limits; 0 is none but the descriptors that the process may have. Who comes beyond them is
   // closed at once.
   std::size_t max_connections = 0;
   std::size_t max_per_address = 0;  // per IP address, whatever the port
-  // How many connections a loop accepts before it does its other work.
+  // How many connections a loop accepts from one listener before it does its other work.
   std::size_t accepts_per_turn = 64;
 
   // What asks run() to drain; the second one cuts. Empty: no handler is installed.
@@ -107,8 +107,8 @@ class Runtime {
   // that is to serve it. `handler` is kept, shared by all loops and must not change when called; it
   // takes a SocketStream, or a TcpStream or UnixStream if the address is one. An exception that
   // leaves it closes that connection and is counted. Any thread, before run() or while it runs.
-  // Masters accept at once; kSingle and kPool when run() is called.
-  // Errors: as TcpListener::listen; kInvalidArgument when handler and address do not go together.
+  // Masters accept at once; kSingle and kPool when run() is called. Errors: as TcpListener::listen;
+  // kInvalidArgument: handler and address do not go together; kFailedPrecondition: it drains.
   template <class Handler>
   requires ServesConnections<std::decay_t<Handler>> absl::StatusOr<Service> serve(
       const Address& address, Handler&& handler) {

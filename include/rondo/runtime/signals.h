@@ -20,7 +20,7 @@ namespace rondo {
 class Signals {
  public:
   // Errors: kAlreadyExists for a signal that another object has, kInvalidArgument for one that
-  // cannot be caught (SIGKILL, SIGSTOP) or that is no signal.
+  // cannot be caught (SIGKILL, SIGSTOP) or is none, kResourceExhausted without a pipe.
   static absl::StatusOr<std::unique_ptr<Signals>> open(const std::vector<int>& numbers);
 
   Signals(const Signals&) = delete;

@@ -271,8 +271,8 @@ void ReadinessBackend::turn(OpQueue& submitted, OpQueue& completed,
   flush_changes();
   // What has completed already, or was refused just now, must not wait for the kernel.
   const bool more = !completed.empty() || !ended_.empty();
-  const Duration longest = starved_.empty() ? limits.wait : pool_->patience(limits.wait);
-  wait(completed, more ? Duration(0) : longest, std::max<std::size_t>(limits.events, 1));
+  wait(completed, more ? Duration(0) : pool_->patience(limits.wait),
+       std::max<std::size_t>(limits.events, 1));
   completed.take(ended_);
 }
 

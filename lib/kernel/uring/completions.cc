@@ -94,7 +94,8 @@ bool UringBackend::sends_on(Op& op, int result, bool ends) noexcept {
     op.complete(Errc::canceled);
     return false;
   }
-  if (has_polled && !RoomWatch::tells_of_room(result)) return watches_room(op);
+  if (has_polled && !RoomWatch::tells_of_room(result)) slot.set(kSlotPeerDone);
+  if (slot.has(kSlotPeerDone)) return watches_room(op);
   if (has_polled) {
     requests_.begin(op);
   } else {

@@ -146,7 +146,7 @@ void UringBackend::end_everything() noexcept {
   while (requests_.outstanding() > 0 && Clock::monotonic().now() - start < kLongest) {
     requests_.cancel_all();
     requests_.cancel_wake(event_.number());
-    requests_.cancel_wake(room_watch_.fd());
+    if (polls_watch_) requests_.cancel_wake(room_watch_.fd());
     ring_->enter(kStep);
     ring_->reap(~std::size_t{0}, [&](const Completion& completion) {
       const Tag tag = tag_of(completion.token);

@@ -78,10 +78,6 @@ class ReceiveStreams {
       feed_starved();
     }
   }
-  // How long a call that would wait so long may wait at most.
-  Duration patience(Duration wait) const noexcept {
-    return starved_.empty() ? wait : pool_->patience(wait);
-  }
 
  private:
   // Blocks queued on one stream before it is asked to end, so that a peer cannot take the pool.

@@ -20,12 +20,9 @@ unsigned length_of(std::size_t bytes) noexcept {
 }
 
 // MSG_DONTWAIT: a send never waits in the kernel, which would do so on a thread of its own once the
-// peer has finished sending (room_watch.h).
-int send_flags(const Op& op) noexcept {
-  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
-  // The kernel itself goes on after a short send while there is room, without a completion.
-  return (op.flags & kOpAll) != 0 ? kFlags | MSG_WAITALL : kFlags;
-}
+// peer has finished sending (room_watch.h). Without MSG_WAITALL: with both, kernels from 5.10
+// to 6.0 may answer a send of which a part has gone with EAGAIN.
+constexpr int kSendFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
 
 }  // namespace
 
@@ -45,7 +42,7 @@ void Requests::begin(Op& op) noexcept {
   switch (op.code) {
     case OpCode::kSend:
       ::io_uring_prep_send(&entry, fd, op.memory + op.done, length_of(op.size - op.done),
-                           send_flags(op));
+                           kSendFlags);
       break;
     case OpCode::kSendGather:
       prepare_gather(entry, op);
@@ -81,14 +78,14 @@ void Requests::prepare_gather(io_uring_sqe& entry, const Op& op) noexcept {
   const iovec* first = op.parts + at.part;
   if (at.offset > 0) {
     ::io_uring_prep_send(&entry, op.slot->fd, static_cast<std::byte*>(first->iov_base) + at.offset,
-                         length_of(first->iov_len - at.offset), send_flags(op));
+                         length_of(first->iov_len - at.offset), kSendFlags);
     return;
   }
   msghdr& header = headers_[ring_.number_of(entry)];
   header = {};
   header.msg_iov = const_cast<iovec*>(first);  // only read from
   header.msg_iovlen = std::min<std::size_t>(op.size - at.part, IOV_MAX);
-  ::io_uring_prep_sendmsg(&entry, op.slot->fd, &header, static_cast<unsigned>(send_flags(op)));
+  ::io_uring_prep_sendmsg(&entry, op.slot->fd, &header, kSendFlags);
 }
 
 void Requests::arm_receives(Slot& slot) noexcept {

@@ -226,7 +226,7 @@ void Ring::submit() noexcept {
 }
 
 // Before Linux 5.19 nothing is taken while completions overflow, so room is made for them.
-void Ring::spill() {
+void Ring::spill() noexcept {
   const unsigned head = *completion_head_;
   const unsigned tail = __atomic_load_n(completion_tail_, __ATOMIC_ACQUIRE);
   for (unsigned at = head; at != tail; ++at) {
@@ -237,8 +237,11 @@ void Ring::spill() {
 }
 
 Completion Ring::take_spilled() noexcept {
-  const Completion oldest = spilled_.front();
-  spilled_.pop_front();
+  const Completion oldest = spilled_[spilled_taken_++];
+  if (spilled_taken_ == spilled_.size()) {
+    spilled_.clear();
+    spilled_taken_ = 0;
+  }
   return oldest;
 }
 

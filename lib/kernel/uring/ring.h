@@ -13,8 +13,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <vector>
 
 #include <liburing.h>
 
@@ -126,7 +126,7 @@ class Ring {
 
   std::size_t completion_count() const noexcept {
     const unsigned tail = __atomic_load_n(completion_tail_, __ATOMIC_ACQUIRE);
-    return tail - *completion_head_ + spilled_.size();
+    return tail - *completion_head_ + spilled_.size() - spilled_taken_;
   }
   // The oldest. It leaves the ring here, because a visitor's entries may make completions spill.
   Completion next_completion() noexcept {
@@ -139,7 +139,7 @@ class Ring {
     __atomic_store_n(completion_head_, head + 1, __ATOMIC_RELEASE);
     return next;
   }
-  void spill();
+  void spill() noexcept;
   Completion take_spilled() noexcept;
   unsigned flags() const noexcept { return __atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED); }
   int call(unsigned minimum, unsigned flags, const void* argument, std::size_t bytes) noexcept;
@@ -157,7 +157,8 @@ class Ring {
   unsigned completion_mask_ = 0;
   unsigned* completion_head_ = nullptr;
   const unsigned* completion_tail_ = nullptr;
-  std::deque<Completion> spilled_;  // older than those in the ring
+  std::vector<Completion> spilled_;  // older than those in the ring
+  std::size_t spilled_taken_ = 0;    // of them; all, and there are none
   int enter_fd_ = -1;         // the ring's number in the thread's own table, or its descriptor
   unsigned enter_flags_ = 0;  // what every call says
   pid_t owner_ = -1;          // the thread of enable()

@@ -5,6 +5,10 @@
 // left out): a send that may wait ends up on a thread of the kernel, one per send, and a poll
 // completes at once, again and again. epoll reports POLLOUT alone, and the ring polls the epoll
 // set.
+//
+// Where a send finds no room although its descriptor counts as writable (errors wait in its error
+// queue, MSG_ERRQUEUE; the system's TCP memory is used up) it is tried again and again, on any
+// backend.
 #pragma once
 
 #include <sys/epoll.h>
@@ -34,8 +38,8 @@ class RoomWatch {
   Error watch(Slot& slot) noexcept;
   void forget(Slot& slot) noexcept;
 
-  // Calls ready(slot, events) for each that has room, or an error, with bits as poll(2) has them.
-  // It is no longer watched by then.
+  // Calls ready(slot, events) for all that have room, or an error, with bits as poll(2) has them.
+  // They are no longer watched by then.
   template <class Ready>
   void take(Ready&& ready) noexcept {
     std::array<epoll_event, 64> events;

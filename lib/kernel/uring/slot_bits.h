@@ -16,7 +16,9 @@ inline constexpr std::uint16_t kSlotEnding = 1 << (kSlotBackendShift + 1);
 inline constexpr std::uint16_t kSlotCloseBegun = 1 << (kSlotBackendShift + 2);
 // The writer's send found no room: what the kernel holds is a poll for it.
 inline constexpr std::uint16_t kSlotPolled = 1 << (kSlotBackendShift + 3);
-// The same, but the descriptor is in the RoomWatch, and the kernel holds nothing.
+// The writer waits in the RoomWatch; the kernel holds nothing of it.
 inline constexpr std::uint16_t kSlotWatched = 1 << (kSlotBackendShift + 4);
+// A poll for room told only that the peer has finished sending, as every later one would.
+inline constexpr std::uint16_t kSlotPeerDone = 1 << (kSlotBackendShift + 5);
 
 }  // namespace rondo

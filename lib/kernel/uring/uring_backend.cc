@@ -82,6 +82,7 @@ void UringBackend::attach(Pool& pool, SlotTable&) {
   const absl::Status enabled = ring_->enable();
   require(enabled.ok(), "io_uring: the ring could not be enabled on the loop's thread");
   attached_ = true;
+  pool_ = &pool;
   receives_.attach(pool);
   requests_.arm_wake(event_.number());
 }
@@ -149,7 +150,7 @@ void UringBackend::turn(OpQueue& submitted, OpQueue& completed, const TurnLimits
   kept_.clear();
 
   receives_.feed();
-  enter(completed.empty(), receives_.patience(limits.wait));
+  enter(completed.empty(), pool_->patience(limits.wait));
   counters_.events += ring_->reap(
       limits.events, [&](const Completion& completion) { handle(completion, completed); });
 

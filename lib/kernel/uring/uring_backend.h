@@ -93,6 +93,7 @@ class UringBackend final : public Backend {
   RoomWatch room_watch_;
   bool polls_watch_ = false;  // from its first use on
   bool attached_ = false;
+  Pool* pool_ = nullptr;           // since it was attached
   std::uint64_t other_calls_ = 0;  // system calls that are not the ring's
   // Made by the first poll_fd(): the kernel writes it when a turn would find something. (Work that
   // is deferred to the turn does not wake those who poll the ring itself; seen on Linux 6.18.)
