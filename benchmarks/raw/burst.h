@@ -6,25 +6,28 @@
 // for the number doubles each time, until an accept finds nothing.
 #pragma once
 
-#include <stdbool.h>
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "start.h"
 
 enum { kReportsBeforeMore = 8, kLongestBurst = 64 };
 
 struct burst {
-  int most;   // connections per report
-  int count;  // since the report
-  int full;   // reports in a row that brought all that was asked for
+  int most;  // connections per report, from 1
+  int full;  // reports in a row that brought all that was asked for
 };
 
-// At the report.
-static inline void burst_begins(struct burst* burst) { burst->count = 0; }
-
-// A connection was accepted. Whether the next accept is to be made.
-static inline bool burst_goes_on(struct burst* burst) {
-  if (++burst->count < burst->most) return true;
+// After a report: accepts what it is worth, and tells `watch` each descriptor.
+static inline void accept_burst(struct burst* burst, int listener, void (*watch)(int)) {
+  for (int count = 0; count < burst->most; count++) {
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) die("accept", errno);
+      *burst = (struct burst){.most = 1};
+      return;
+    }
+    watch(fd);
+  }
   if (++burst->full >= kReportsBeforeMore && burst->most < kLongestBurst) burst->most *= 2;
-  return false;
 }
-
-// An accept has found nothing.
-static inline void burst_ended(struct burst* burst) { *burst = (struct burst){.most = 1}; }

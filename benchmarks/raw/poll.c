@@ -30,19 +30,6 @@ static void drop(struct pollfd* entry) {
   *entry = entries[--entry_count];
 }
 
-static void accept_some(int listener) {
-  burst_begins(&burst);
-  do {
-    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-      if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) die("accept", errno);
-      burst_ended(&burst);
-      return;
-    }
-    watch(fd);
-  } while (burst_goes_on(&burst));
-}
-
 static void echo(struct pollfd* entry) {
   ssize_t size = recv(entry->fd, buffer, sizeof buffer, 0);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -73,7 +60,7 @@ int main(int argc, char** argv) {
       if (entry->revents == 0) continue;
       count--;
       if (entry->fd == listener) {
-        accept_some(listener);
+        accept_burst(&burst, listener, watch);
       } else if (pending[entry->fd].bytes != NULL) {
         flush(entry);
       } else {

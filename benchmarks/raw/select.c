@@ -46,19 +46,6 @@ static void drop(int fd) {
   close(fd);
 }
 
-static void accept_some(int listener) {
-  burst_begins(&burst);
-  do {
-    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-      if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) die("accept", errno);
-      burst_ended(&burst);
-      return;
-    }
-    watch(fd);
-  } while (burst_goes_on(&burst));
-}
-
 static void echo(int fd) {
   ssize_t size = recv(fd, buffer, sizeof buffer, 0);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -102,7 +89,7 @@ int main(int argc, char** argv) {
       for (; ready != 0; ready &= ready - 1) {
         int fd = word * (int)kWordBits + __builtin_ctzl(ready);
         if (fd == listener) {
-          accept_some(listener);
+          accept_burst(&burst, listener, watch);
         } else if (pending[fd].bytes != NULL) {
           flush(fd);
         } else {
