@@ -16,7 +16,8 @@ namespace {
 
 class QueueTest : public RuntimeSuite {
  protected:
-  static int listeners() { return GetParam().topology.accept == AcceptMode::kReusePort ? 2 : 1; }
+  static constexpr int kEnoughToListen = 4;
+
   static std::vector<RawPeer> connected_to(const Service& service, int count) {
     std::vector<RawPeer> peers;
     for (int i = 0; i < count; ++i) {
@@ -74,8 +75,9 @@ TEST_P(QueueTest, a_drain_serves_them_as_soon_as_there_are_descriptors) {
   std::vector<RawPeer> peers;
   for (int i = 0; i < 30; ++i) peers.push_back(RawPeer::for_connecting_to(loopback_port()));
   std::optional<Server> server(std::in_place, GetParam().options());
-  std::optional<DescriptorLimit> limit(std::in_place, listeners());
+  std::optional<DescriptorLimit> none_left(std::in_place, kEnoughToListen);
   const Service service = server->serve(echo_stream);
+  none_left->use_up();
   server->run();
   for (RawPeer& peer : peers) peer.connect_to(service.address);
   for (RawPeer& peer : peers) peer.send("queued");
@@ -85,7 +87,7 @@ TEST_P(QueueTest, a_drain_serves_them_as_soon_as_there_are_descriptors) {
   const auto before = pauses();
   server->runtime().stop();
   EXPECT_TRUE(comes_true([&] { return pauses() >= before + 2; })) << "in the drain, too";
-  limit.reset();
+  none_left.reset();
   EXPECT_EQ(server->wait().flushed, 30u);
   for (RawPeer& peer : peers) EXPECT_EQ(peer.receive_to_end(), "queued");
 }
@@ -96,8 +98,9 @@ TEST_P(QueueTest, the_second_request_cuts_them_at_once) {
   RuntimeOptions options = GetParam().options();
   options.drain = 1h;
   std::optional<Server> server(std::in_place, std::move(options));
-  std::optional<DescriptorLimit> limit(std::in_place, listeners());
+  std::optional<DescriptorLimit> none_left(std::in_place, kEnoughToListen);
   const Service service = server->serve(echo_stream);
+  none_left->use_up();
   server->run();
   peer.connect_to(service.address);
   const Incidents& incidents = server->runtime().incidents();
@@ -105,7 +108,7 @@ TEST_P(QueueTest, the_second_request_cuts_them_at_once) {
   server->runtime().stop();
   server->runtime().stop();
   EXPECT_LT(server->wait().took, 10s);
-  limit.reset();
+  none_left.reset();
   EXPECT_TRUE(peer.sees_end());
 }
 

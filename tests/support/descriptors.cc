@@ -60,7 +60,20 @@ DescriptorLimit::DescriptorLimit(int more) {
   require(::setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
 }
 
+void DescriptorLimit::use_up() {
+  require(before_ != 0, "a simulated world has no descriptors to take");
+  rlimit limit{};
+  require(::getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
+  for (int number = 0; number < static_cast<int>(limit.rlim_cur); ++number) {
+    while (::fcntl(number, F_GETFD) < 0) {
+      // EBUSY: somebody is about to open it, or to give it up.
+      if (::dup3(STDIN_FILENO, number, O_CLOEXEC) == number) taken_.push_back(number);
+    }
+  }
+}
+
 DescriptorLimit::~DescriptorLimit() {
+  for (const int fd : taken_) ::close(fd);
   if (SimNetwork* network = SimNetwork::of(kFirstSimulated)) {
     network->limit_open_sockets(network->simulation().options.descriptors);
     return;

@@ -23,8 +23,15 @@ class DescriptorLimit {
   DescriptorLimit& operator=(const DescriptorLimit&) = delete;
   ~DescriptorLimit();
 
+  // Takes those that are left, until this object goes. An accept that waits in the ring goes by the
+  // limit that there was when it began, and for a moment has a number of its own when it looks for
+  // somebody: so a test has none left for it by taking them, not by lowering the limit. Not of a
+  // simulated world.
+  void use_up();
+
  private:
   unsigned long before_ = 0;
+  std::vector<int> taken_;
 };
 
 }  // namespace rondo
