@@ -9,32 +9,61 @@
 
 namespace rondo {
 
-// A stop request on its way to the loop that the task is on, and back. The task may have moved on
-// meanwhile: then the request follows it. Allocated, because it is rare and a context is not.
-struct TaskContext::StopMail final : Mail {
-  StopMail(TaskContext& context, Runner& at) noexcept : task(context), here(&at) {}
+// A stop request on its way to the loop that the task is on. The task may have moved on meanwhile:
+// then the request follows it; or come home, where it is known already. Allocated, because it is
+// rare and a context is not.
+//
+//   kTravels --arrives--> kAtWork --delivered--> kOver        the task deletes it with itself
+//      |  ^                  |
+//      |  +---- follows -----+
+//      +--the task goes--> kForgotten --arrives--> deletes itself
+class TaskContext::StopMail final : public Mail {
+ public:
+  explicit StopMail(TaskContext& task) noexcept : task_(task) {}
+
+  // To the runner that the task is on. False when that takes no mail.
+  bool send(Runner& to) noexcept {
+    here_ = &to;
+    return to.post(*this);
+  }
 
   void run() noexcept override {
-    if (returning) {
-      task.stop_travels_ = false;
-      TaskContext& told = task;
+    State found = State::kTravels;
+    if (!state_.compare_exchange_strong(found, State::kAtWork, std::memory_order_acquire)) {
       delete this;
-      if (told.end_waits_) told.run();
       return;
     }
     // Acquire: it may be on its way here still, and be running no longer where it was.
-    Runner* where = task.runner_.load(std::memory_order_acquire);
-    if (where == here && task.waiting_ != nullptr) task.waiting_->stop();
-    returning = where == here;
-    here = returning ? task.home_ : where;
+    Runner* where = task_.runner_.load(std::memory_order_acquire);
+    if (where == here_ || where == task_.home_) {
+      if (where == here_ && task_.waiting_ != nullptr) task_.waiting_->stop();
+      state_.store(State::kOver, std::memory_order_release);  // from here on it may be gone
+      return;
+    }
+    state_.store(State::kTravels, std::memory_order_release);
     // A loop that takes no more mail while its tasks are elsewhere was destroyed too early.
-    require(here->post(*this), "a loop was stopped for good while one of its tasks was elsewhere");
+    require(send(*where), "a loop was stopped for good while one of its tasks was elsewhere");
   }
 
-  TaskContext& task;
-  Runner* here;
-  bool returning = false;
+  // The task goes, on its home thread. Waits for a run() that looks at it just now: some
+  // instructions, of which none waits for anybody.
+  void forget() noexcept {
+    for (;;) {
+      State found = State::kTravels;
+      if (state_.compare_exchange_weak(found, State::kForgotten, std::memory_order_acq_rel)) return;
+      if (found == State::kOver) return delete this;
+    }
+  }
+
+ private:
+  enum class State { kTravels, kAtWork, kOver, kForgotten };
+
+  TaskContext& task_;
+  Runner* here_ = nullptr;  // where it is, or was sent
+  std::atomic<State> state_{State::kTravels};
 };
+
+void TaskContext::forget_stop_mail() noexcept { stop_mail_->forget(); }
 
 void TaskContext::stop() noexcept {
   if (stop_.exchange(true, std::memory_order_relaxed)) return;
@@ -44,12 +73,8 @@ void TaskContext::stop() noexcept {
     if (waiting_ != nullptr) waiting_->stop();
     return;
   }
-  auto* mail = new StopMail(*this, where);
-  stop_travels_ = true;
-  if (!where.post(*mail)) {
-    stop_travels_ = false;
-    delete mail;
-  }
+  stop_mail_ = new StopMail(*this);
+  if (!stop_mail_->send(where)) delete std::exchange(stop_mail_, nullptr);
 }
 
 // A stop request that comes from home at the same time finds that there has been one, or travels
@@ -96,10 +121,6 @@ void TaskContext::run() noexcept {
   if (!ended_) {
     if (is_away() && !Visitor::linked()) arrive();
     resume();
-    return;
-  }
-  if (stop_travels_) {
-    end_waits_ = true;  // the stop mail comes back and runs this again
     return;
   }
   home_->set_running(*this);  // what its frame has goes now

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "rondo/base/assert.h"
+#include "rondo/coro/shield.h"
 #include "rondo/coro/task.h"
 #include "rondo/coro/this_task.h"
 #include "rondo/coro/when.h"
@@ -173,20 +174,18 @@ TEST_F(AwayTest, a_stop_that_arrives_before_the_task_waits_is_not_lost) {
   EXPECT_EQ(scope_.running(), 0u);
 }
 
-// The stop and the end of the task come home by the same mail, in either order.
-
-TEST_F(AwayTest, a_task_that_ends_behind_a_returning_stop_goes_once) {
+TEST_F(AwayTest, a_task_that_ends_behind_its_stop_goes_once) {
   TaskContext& context = spawn(wait_away, std::ref(away_), std::ref(gate_), std::ref(log_));
   runner_.run_ready();
   away_.run_ready();
   context.stop();
-  away_.run_ready(1);  // the stop has been delivered and is on its way back
+  away_.run_ready(1);  // the stop has been delivered
   away_.run_ready();   // the task ends
   runner_.run_ready();
   EXPECT_EQ(scope_.running(), 0u);
 }
 
-TEST_F(AwayTest, a_task_that_ends_before_its_stop_is_back_waits_for_it) {
+TEST_F(AwayTest, a_task_that_ends_before_its_stop_arrives_does_not_wait_for_it) {
   TaskContext& context = spawn(wait_away, std::ref(away_), std::ref(gate_), std::ref(log_));
   runner_.run_ready();
   away_.run_ready();
@@ -194,11 +193,28 @@ TEST_F(AwayTest, a_task_that_ends_before_its_stop_is_back_waits_for_it) {
   context.stop();
   away_.run(1, [] { return true; });  // the task passes and ends; the stop is still in the mail
   runner_.run_ready();
-  EXPECT_EQ(scope_.running(), 1u);
-  away_.run_ready();
-  runner_.run_ready();
   EXPECT_EQ(scope_.running(), 0u);
+  away_.run_ready();
   EXPECT_EQ(log_, (std::vector<std::string>{"away", "passed"}));
+}
+
+Task<> come_back(TestRunner& away, TestRunner& home, Gate& gate) {
+  static_cast<void>(co_await hop_to(away));
+  static_cast<void>(co_await hop_to(home));
+  co_await shield([](Gate& closed) -> Task<> { static_cast<void>(co_await closed.wait()); }(gate));
+}
+
+TEST_F(AwayTest, a_stop_does_not_touch_a_task_that_came_home_and_was_destroyed_there) {
+  {
+    Scope scope(runner_);
+    scope.spawn(come_back, std::ref(away_), std::ref(runner_), std::ref(gate_));
+    runner_.run_ready();
+    scope.stop();        // to `away_`, behind the task
+    away_.run_ready(1);  // the task goes home; the stop stays in the mail
+    runner_.run_ready();
+    EXPECT_TRUE(gate_.has_waiters());
+  }
+  away_.run_ready();
 }
 
 TEST_F(AwayTest, a_stop_follows_a_task_that_has_moved_on) {

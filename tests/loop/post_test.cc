@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "rondo/coro/shield.h"
 #include "support/world.h"
 
 namespace rondo {
@@ -182,6 +183,25 @@ TEST_P(PostTest, a_stop_follows_a_task_to_another_loop) {
     });
     EXPECT_TRUE(outcome.is(Errc::canceled));
   });
+}
+
+TEST_P(PostTest, a_stop_that_is_on_its_way_when_its_task_goes_with_its_loop_finds_nothing) {
+  OtherLoop other(GetParam());
+  const int rounds = scaled(200);
+  for (int round = 0; round < rounds; ++round) {
+    auto home = Loop::create(GetParam().options()).value();
+    bool is_back = false;
+    home->spawn([&]() -> Task<> {
+      static_cast<void>(co_await switch_to(other.loop()));
+      static_cast<void>(co_await switch_to(*home));
+      is_back = true;
+      auto slept = co_await shield(sleep(1h));
+      EXPECT_TRUE(slept);
+    });
+    home->run_once();
+    home->stop();
+    while (!is_back) home->run_once();
+  }
 }
 
 // Something that posts when its frame goes: the loop still takes it. What that posts is refused.

@@ -42,7 +42,12 @@ struct SiblingTag;
 class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visitor {
  public:
   TaskContext() noexcept = default;
-  ~TaskContext() { ListNode<SiblingTag>::unlink(); }
+  ~TaskContext() {
+    if (stop_mail_ != nullptr) [[unlikely]] {
+      forget_stop_mail();
+    }
+    ListNode<SiblingTag>::unlink();
+  }
 
   // Before the start: where it runs, who waits for its end, and the frame that holds it.
   void adopt(Runner& home, Joiner& joiner, std::coroutine_handle<> frame) noexcept {
@@ -138,17 +143,15 @@ class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visit
   }
 
  private:
-  struct StopMail;
+  class StopMail;
 
   void require_home() const noexcept;
+  void forget_stop_mail() noexcept;
   void arrive() noexcept;
 
   // From here to since_: of every step, and together.
   std::atomic<bool> stop_{false};
   bool ended_ = false;
-  // The home thread's, while a StopMail points here: the task must not go before it is back.
-  bool stop_travels_ = false;
-  bool end_waits_ = false;  // and the task has ended and come home meanwhile
   ReadyNode* waiting_ = nullptr;
   std::coroutine_handle<> suspended_;
   std::atomic<Runner*> runner_{nullptr};
@@ -157,6 +160,7 @@ class TaskContext final : public Mail, public ListNode<SiblingTag>, public Visit
   Runner* home_ = nullptr;
   Joiner* joiner_ = nullptr;
   std::coroutine_handle<> frame_;
+  StopMail* stop_mail_ = nullptr;  // when it was stopped while it was away
   std::atomic<const char*> name_{nullptr};
   TimePoint deadline_ = kNever;
   std::exception_ptr failure_;
