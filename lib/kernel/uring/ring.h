@@ -110,8 +110,19 @@ class Ring {
   // submission entries. Returns how many there were.
   template <class Visit>
   unsigned reap(std::size_t limit, Visit&& visit) noexcept {
+    return reap(limit, visit, [](std::uint64_t, std::uint64_t) noexcept {});
+  }
+  // The same, and before each calls ahead(token of the next, token of the one kAhead later), so that
+  // the visitor can have fetched what they refer to. They are guesses: where there are fewer, what
+  // the ring held there before.
+  static constexpr unsigned kAhead = 4;
+  template <class Visit, class Ahead>
+  unsigned reap(std::size_t limit, Visit&& visit, Ahead&& ahead) noexcept {
     const auto count = static_cast<unsigned>(std::min<std::size_t>(completion_count(), limit));
-    for (unsigned i = 0; i < count; ++i) visit(next_completion());
+    for (unsigned i = 0; i < count; ++i) {
+      if (i + 1 < count) ahead(token_at(1), token_at(kAhead));
+      visit(next_completion());
+    }
     return count;
   }
 
@@ -127,6 +138,10 @@ class Ring {
   std::size_t completion_count() const noexcept {
     const unsigned tail = __atomic_load_n(completion_tail_, __ATOMIC_ACQUIRE);
     return tail - *completion_head_ + spilled_.size() - spilled_taken_;
+  }
+  // Of the completion that is so many after the oldest.
+  std::uint64_t token_at(unsigned later) const noexcept {
+    return completions_[(*completion_head_ + later) & completion_mask_].user_data;
   }
   // The oldest. It leaves the ring here, because a visitor's entries may make completions spill.
   Completion next_completion() noexcept {

@@ -138,6 +138,15 @@ Progress UringBackend::begin_request(Op& op, Op*& place) noexcept {
   return Progress::kHeld;
 }
 
+// With 1000 busy connections, what their completions refer to is not in the first two caches.
+static void fetch_ahead(std::uint64_t next, std::uint64_t later) noexcept {
+  __builtin_prefetch(reinterpret_cast<const void*>(later & ~kTagMask));
+  if (tag_of(next) != Tag::kReceives) return;
+  const auto* reader = reinterpret_cast<const char*>(slot_of(next).reader);
+  __builtin_prefetch(reader);
+  __builtin_prefetch(reader + 64);
+}
+
 void UringBackend::turn(OpQueue& submitted, OpQueue& completed, const TurnLimits& limits) noexcept {
   ++counters_.turns;
   if (host_event_.valid()) {
@@ -152,7 +161,8 @@ void UringBackend::turn(OpQueue& submitted, OpQueue& completed, const TurnLimits
   receives_.feed();
   enter(completed.empty(), pool_->patience(limits.wait));
   counters_.events += ring_->reap(
-      limits.events, [&](const Completion& completion) { handle(completion, completed); });
+      limits.events, [&](const Completion& completion) { handle(completion, completed); },
+      fetch_ahead);
 
   if (completed.empty()) {
     // Whoever polls poll_fd() may sleep now, so nothing may be left that only a turn submits.
