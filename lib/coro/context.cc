@@ -2,6 +2,7 @@
 #include "rondo/coro/context.h"
 
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "rondo/coro/coroutine_name.h"
@@ -15,8 +16,11 @@ namespace rondo {
 //
 //   kTravels --arrives--> kAtWork --delivered--> kOver        the task deletes it with itself
 //      |  ^                  |
-//      |  +---- follows -----+
+//      |  +-- has followed --+
 //      +--the task goes--> kForgotten --arrives--> deletes itself
+//
+// While it is at work the task cannot go, nor be joined, so every loop that it has been on is
+// there.
 class TaskContext::StopMail final : public Mail {
  public:
   explicit StopMail(TaskContext& task) noexcept : task_(task) {}
@@ -28,11 +32,7 @@ class TaskContext::StopMail final : public Mail {
   }
 
   void run() noexcept override {
-    State found = State::kTravels;
-    if (!state_.compare_exchange_strong(found, State::kAtWork, std::memory_order_acquire)) {
-      delete this;
-      return;
-    }
+    if (!leave(State::kTravels, State::kAtWork, State::kForgotten)) return delete this;
     // Acquire: it may be on its way here still, and be running no longer where it was.
     Runner* where = task_.runner_.load(std::memory_order_acquire);
     if (where == here_ || where == task_.home_) {
@@ -40,23 +40,29 @@ class TaskContext::StopMail final : public Mail {
       state_.store(State::kOver, std::memory_order_release);  // from here on it may be gone
       return;
     }
+    const bool sent = send(*where);
     state_.store(State::kTravels, std::memory_order_release);
-    // A loop that takes no more mail while its tasks are elsewhere was destroyed too early.
-    require(send(*where), "a loop was stopped for good while one of its tasks was elsewhere");
+    require(sent, "a task is on a loop that takes no more mail");
   }
 
-  // The task goes, on its home thread. Waits for a run() that looks at it just now: some
-  // instructions, of which none waits for anybody.
+  // The task goes, on its home thread.
   void forget() noexcept {
-    for (;;) {
-      State found = State::kTravels;
-      if (state_.compare_exchange_weak(found, State::kForgotten, std::memory_order_acq_rel)) return;
-      if (found == State::kOver) return delete this;
-    }
+    if (!leave(State::kTravels, State::kForgotten, State::kOver)) delete this;
   }
 
  private:
   enum class State { kTravels, kAtWork, kOver, kForgotten };
+
+  // From one state to another; false when it is in the third. Waits for a run() that is at work on
+  // another thread, which waits for nobody: some instructions, and perhaps a wake.
+  bool leave(State from, State to, State instead) noexcept {
+    for (;;) {
+      State found = from;
+      if (state_.compare_exchange_weak(found, to, std::memory_order_acq_rel)) return true;
+      if (found == instead) return false;
+      if (found != from) std::this_thread::yield();
+    }
+  }
 
   TaskContext& task_;
   Runner* here_ = nullptr;  // where it is, or was sent

@@ -204,6 +204,42 @@ TEST_P(PostTest, a_stop_that_is_on_its_way_when_its_task_goes_with_its_loop_find
   }
 }
 
+TEST_P(PostTest, a_stop_catches_a_task_that_goes_from_loop_to_loop) {
+  const int rounds = scaled(100);
+  for (int round = 0; round < rounds; ++round) {
+    OtherLoop first(GetParam());
+    OtherLoop second(GetParam());
+    run([&]() -> Task<> {
+      std::atomic<bool> goes{false};
+      co_await with_scope([&](Scope& scope) -> Task<> {
+        scope.spawn([&]() -> Task<> {
+          for (bool stops = false; !stops; stops = co_await stop_requested()) {
+            static_cast<void>(co_await switch_to(first.loop()));
+            static_cast<void>(co_await switch_to(second.loop()));
+            goes = true;
+          }
+        });
+        while (!goes) {
+          auto slept = co_await sleep(0ns);
+          EXPECT_TRUE(slept);
+        }
+        scope.stop();
+      });
+    });
+  }
+}
+
+TEST_P(PostTest, a_loop_may_go_as_soon_as_it_has_heard_of_a_stop) {
+  const int rounds = scaled(50);
+  for (int round = 0; round < rounds; ++round) {
+    auto loop = Loop::create(GetParam().options()).value();
+    std::thread stopper([&loop = *loop] { loop.stop(); });
+    while (!loop->stopping()) loop->run_once();
+    loop.reset();
+    stopper.join();
+  }
+}
+
 // Something that posts when its frame goes: the loop still takes it. What that posts is refused.
 class LastWill {
  public:
