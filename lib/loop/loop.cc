@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/probe.h"
@@ -55,7 +56,11 @@ Loop::~Loop() {
   if (fork_guard_.in_child()) [[unlikely]] {
     refuse_in_child();  // before it touches what the kernel shares with the parent
   }
+  while (stoppers_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   bind_to_thread();
+  // The thread that turned it may have ended: what is left is done here.
+  bind_to_this_thread();
+  pool_->bind_to_thread();
   // Tasks that are on their way home arrive before they go.
   mailbox_.drain(ready(), static_cast<std::size_t>(-1));
   root_.destroy_children();
@@ -271,8 +276,11 @@ TimePoint Loop::next_deadline() noexcept {
   return timers_.empty() ? look : std::min(timers_.next_deadline(), look);
 }
 
+// The loop may end by this before it is over, so the end waits for it.
 void Loop::stop() noexcept {
+  stoppers_.fetch_add(1, std::memory_order_relaxed);
   if (!stop_requested_.exchange(true, std::memory_order_seq_cst)) backend_->wake();
+  stoppers_.fetch_sub(1, std::memory_order_release);
 }
 
 void Loop::close(Slot& slot, ReadyNode* waiter) noexcept {

@@ -96,10 +96,11 @@ class Loop final : public Runner {
   static std::unique_ptr<Loop> create_on(std::unique_ptr<Backend> backend, BackendChoice choice,
                                          LoopOptions options);
 
-  // Destroys what still runs, wherever it is suspended, and completes every operation. Tasks of
-  // other loops that are here are asked to stop, and it waits until they have left. Streams and
-  // listeners of this loop that live elsewhere must have gone before; one that has not is named in
-  // the message that ends the process.
+  // On the thread that turned it, or on another one when nobody turns it any more. Destroys what
+  // still runs, wherever it is suspended, and completes every operation. Tasks of other loops that
+  // are here are asked to stop, and it waits until they have left. Streams and listeners of this
+  // loop that live elsewhere must have gone before; one that has not is named in the message that
+  // ends the process.
   ~Loop();
 
   const BackendChoice& backend_choice() const noexcept { return choice_; }
@@ -245,6 +246,7 @@ class Loop final : public Runner {
   std::unique_ptr<LoopStats> stats_;  // if observed
   ForkGuard fork_guard_;
   std::atomic<bool> stop_requested_{false};
+  std::atomic<int> stoppers_{0};  // calls of stop() that are under way
   bool stop_heeded_ = false;
   const bool* needed_ = nullptr;  // during run_while
 };
