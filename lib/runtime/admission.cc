@@ -12,32 +12,32 @@ Ticket::~Ticket() {
 }
 
 std::pair<Ticket, Admission::Verdict> Admission::admit(const Endpoint* peer) {
-  // Counted first and taken back if that was one too many, so that two at a time cannot both see
-  // the last place.
-  const std::size_t before = all_.fetch_add(1, std::memory_order_relaxed);
-  if (most_in_all_ != 0 && before >= most_in_all_) {
-    all_.fetch_sub(1, std::memory_order_relaxed);
-    return {Ticket(), Verdict::kTooManyInAll};
-  }
-  Ticket::Place* place = nullptr;
-  if (counts_addresses() && peer != nullptr) {
-    place = take_place(peer->with_port(0));
-    if (place == nullptr) {
-      all_.fetch_sub(1, std::memory_order_relaxed);
-      return {Ticket(), Verdict::kTooManyOfAddress};
-    }
-  }
-  admitted_.fetch_add(1, std::memory_order_relaxed);
-  return {Ticket(*this, place), Verdict::kAdmitted};
+  if (counts_addresses() && peer != nullptr) return admit_of(peer->with_port(0));
+  if (!take_one_of_all()) return {Ticket(), Verdict::kTooManyInAll};
+  return {Ticket(*this, nullptr), Verdict::kAdmitted};
 }
 
-Ticket::Place* Admission::take_place(const Endpoint& address) {
+bool Admission::take_one_of_all() noexcept {
+  std::size_t now = all_.load(std::memory_order_relaxed);
+  do {
+    if (most_in_all_ != 0 && now >= most_in_all_) return false;
+  } while (!all_.compare_exchange_weak(now, now + 1, std::memory_order_relaxed));
+  admitted_.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+// Both places are taken under the address' mutex, or none.
+std::pair<Ticket, Admission::Verdict> Admission::admit_of(const Endpoint& address) {
   Shard& shard = shard_of(address);
   const std::lock_guard lock(shard.mutex);
+  const auto found = shard.counts.find(address);
+  if (found != shard.counts.end() && found->second >= most_per_address_) {
+    return {Ticket(), Verdict::kTooManyOfAddress};
+  }
+  if (!take_one_of_all()) return {Ticket(), Verdict::kTooManyInAll};
   Ticket::Place& place = *shard.counts.try_emplace(address, 0).first;
-  if (place.second >= most_per_address_) return nullptr;
   ++place.second;
-  return &place;
+  return {Ticket(*this, &place), Verdict::kAdmitted};
 }
 
 void Admission::give_back_place(Ticket::Place& place) {

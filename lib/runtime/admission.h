@@ -33,11 +33,14 @@ class Ticket {
 
   explicit operator bool() const noexcept { return admission_ != nullptr; }
 
-  // The loop that the connection is given to; it does not count for another one any more.
-  void assign(LoopLoad& load) noexcept {
-    if (load_ != nullptr) load_->connections.fetch_sub(1, std::memory_order_relaxed);
-    load_ = &load;
+  // The loop that the connection is given to; it does not count any more for the one that it had
+  // before, which is returned: the same one for the first.
+  LoopLoad& assign(LoopLoad& load) noexcept {
+    LoopLoad* before = std::exchange(load_, &load);
     load.connections.fetch_add(1, std::memory_order_relaxed);
+    if (before == nullptr) return load;
+    before->connections.fetch_sub(1, std::memory_order_relaxed);
+    return *before;
   }
 
  private:
@@ -49,9 +52,9 @@ class Ticket {
   LoopLoad* load_ = nullptr;
 };
 
-// Exact, whoever asks at the same time. Any thread. The count of all is one atomic; the counts per
-// address are behind sixteen mutexes, each taken when a connection comes and when it goes, and only
-// where that limit is set.
+// Exact, whoever asks at the same time: who is refused took nobody's place meanwhile. Any thread.
+// The count of all is one atomic; the counts per address are behind sixteen mutexes, each taken
+// when a connection comes and when it goes, and only where that limit is set.
 class Admission {
  public:
   enum class Verdict : std::uint8_t { kAdmitted, kTooManyInAll, kTooManyOfAddress };
@@ -84,7 +87,8 @@ class Admission {
   Shard& shard_of(const Endpoint& address) noexcept {
     return shards_[address.hash() / 7 % shards_.size()];
   }
-  Ticket::Place* take_place(const Endpoint& address);
+  bool take_one_of_all() noexcept;
+  std::pair<Ticket, Verdict> admit_of(const Endpoint& address);
   void give_back_place(Ticket::Place& place);
 
   const std::size_t most_in_all_;

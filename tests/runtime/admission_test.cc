@@ -100,5 +100,22 @@ TEST(Admission, limits_hold_when_threads_come_and_go) {
   EXPECT_EQ(admission.connections(), 0u);
 }
 
+TEST(Admission, who_is_refused_for_an_address_takes_nobodys_place_meanwhile) {
+  Admission admission(2, 1);
+  const Endpoint greedy = peer(1);
+  const Endpoint other = peer(2);
+  const auto [held, verdict] = admission.admit(&greedy);
+  EXPECT_EQ(verdict, Verdict::kAdmitted);
+  std::atomic<bool> over{false};
+  std::thread hammer([&] {
+    while (!over) EXPECT_EQ(admission.admit(&greedy).second, Verdict::kTooManyOfAddress);
+  });
+  for (int i = 0; i < 20000; ++i) {
+    ASSERT_EQ(admission.admit(&other).second, Verdict::kAdmitted) << "at " << i;
+  }
+  over = true;
+  hammer.join();
+}
+
 }  // namespace
 }  // namespace rondo
