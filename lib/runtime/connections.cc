@@ -98,19 +98,19 @@ std::size_t Connections::cut() noexcept {
 }
 
 Ticket* Connections::ticket_of(const TaskContext& task) noexcept {
-  Ticket* found = nullptr;
-  live_.for_each([&](Connection& connection) {
-    if (&connection.context == &task) found = &connection.ticket;
-  });
-  return found;
+  Connection* each = live_.empty() ? nullptr : &live_.front();
+  while (each != nullptr && &each->context != &task) each = live_.next(*each);
+  return each == nullptr ? nullptr : &each->ticket;
 }
 
 void Connections::welcome(const Slot& slot) {
-  // Those who have gone are forgotten when the list would grow, so it stays as long as it must be.
+  // Those who have gone are forgotten when the list would grow, so it is at most twice as long as
+  // it must be.
   if (guests_.size() == guests_.capacity()) {
     std::erase_if(guests_, [this](StreamName guest) {
       return loop_.slots().find(guest.index, guest.generation) == nullptr;
     });
+    guests_.reserve(2 * guests_.size() + 1);
   }
   guests_.emplace_back(slot);
   if (receiving_ended_) end_receiving(guests_.back());

@@ -25,9 +25,14 @@ Task<Result<void>> Runtime::move(SocketStream& stream, std::size_t place) {
   if (ticket == nullptr) co_return Error::from_errno(EINVAL);
 
   Connections& target = *parts_->connections[place];
+  if (&target.loop() == &source) co_return Result<void>();
+  // Counted before it goes: others who look for the least busy loop in this moment see it there.
+  LoopLoad& before = ticket->assign(target.load());
   auto moved = co_await stream.move_to(target.loop());
-  if (!moved) co_return moved.error();
-  ticket->assign(target.load());
+  if (!moved) {
+    ticket->assign(before);
+    co_return moved.error();
+  }
   target.welcome(stream.slot());
   co_return Result<void>();
 }

@@ -139,6 +139,42 @@ TEST_P(MoveTest, rebalancing_makes_loops_alike_that_were_not) {
   EXPECT_EQ(runtime->counters().connections, 20u);
 }
 
+TEST_P(MoveTest, those_who_go_in_one_turn_count_each_other) {
+  constexpr int kPeers = 40;
+  RuntimeOptions chosen = options(2);
+  chosen.chooser = choose_by([](std::span<const LoopLoad>, const Endpoint*) { return 0; });
+  Server server(std::move(chosen));
+  Runtime* runtime = &server.runtime();
+  std::atomic<int> decided{0};
+  const Service service = server.serve([runtime, &decided](SocketStream stream) -> Task<> {
+    while (auto chunk = co_await stream.receive()) {
+      if (chunk->text() == "stay") {
+        auto sent = co_await stream.send_all(*chunk);
+        if (!sent) break;
+        continue;
+      }
+      chunk = Chunk();  // it stays with the loop, so a stream that goes has none
+      ++decided;
+      co_await runtime->rebalance(stream);
+    }
+  });
+  server.run();
+  std::vector<RawPeer> peers;
+  for (int i = 0; i < kPeers; ++i) {
+    peers.push_back(RawPeer::connect(service.address));
+    expect_echo(peers.back(), "stay");
+  }
+  std::promise<void> open;
+  ASSERT_TRUE(runtime->loop(1).post([opened = open.get_future().share()] { opened.wait(); }));
+  for (RawPeer& peer : peers) peer.send("rebalance");
+  EXPECT_TRUE(comes_true([&] { return decided == kPeers; }));
+  EXPECT_LE(runtime->loads()[1].connections, kPeers / 2);
+  open.set_value();
+  for (RawPeer& peer : peers) expect_echo(peer, "stay");
+  EXPECT_GE(runtime->loads()[1].connections, kPeers / 3);
+  EXPECT_LE(runtime->loads()[1].connections, kPeers / 2);
+}
+
 TEST_P(MoveTest, a_task_that_serves_no_connection_has_none_to_move) {
   Server server(options(2));
   const Service service = server.serve(echo_stream);
