@@ -47,9 +47,10 @@ Task<> Acceptor::run(SocketListener listener) {
   has_closed_.notify();
 }
 
-Task<> Acceptor::finish(Duration patience) {
+Task<> Acceptor::finish(Duration patience, SharedEvent* lacks_descriptors) {
   finishing_ = true;
   patience_ = patience;
+  lacks_descriptors_ = lacks_descriptors;
   if (accepting_ != nullptr) accepting_->stop();
   while (!closed_) {
     auto told = co_await has_closed_.wait();
@@ -125,7 +126,7 @@ Task<> Acceptor::take_queued(SocketListener& listener) {
   const TimePoint give_up = after(loop_.now(), patience_);
   bool was_empty = false;
   std::size_t taken = 0;
-  while (!hurries_) {
+  while (!hurries_ && loop_.now() <= give_up) {
     auto accepted = accept_queued(listener.slot(), loop_.backend().blocking());
     Duration pause = kSettle;
     if (accepted) {
@@ -137,8 +138,10 @@ Task<> Acceptor::take_queued(SocketListener& listener) {
       // And nobody has come whose handshake was under way.
       if (std::exchange(was_empty, true)) co_return;
     } else {
+      const int number = accepted.error().number();
+      const bool lacks = number == EMFILE || number == ENFILE;
+      if (lacks && lacks_descriptors_ != nullptr) lacks_descriptors_->set();
       co_await pause_after(accepted.error());
-      if (loop_.now() > give_up) co_return;
     }
     auto slept = co_await sleep(pause);
     if (!slept) co_return;

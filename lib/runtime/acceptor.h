@@ -8,6 +8,7 @@
 
 #include <cstddef>
 
+#include "rondo/coro/event.h"
 #include "rondo/coro/scope.h"
 #include "rondo/net/address.h"
 #include "rondo/net/socket_listener.h"
@@ -43,9 +44,10 @@ class Acceptor {
   void start(SocketListener listener);
 
   // Ends accepting and closes the listener. Who has connected by then is served all the same; who
-  // connects later is not answered. Without descriptors it waits for some until its patience ends.
-  // Resumes when it is closed; a stop has it closed at once, whoever waits.
-  Task<> finish(Duration patience);
+  // connects later is not answered. Takes no longer than its patience: who still waits then is
+  // reset. Without descriptors it waits for some and sets `lacks_descriptors`, if there is one,
+  // which outlives this. Resumes when it is closed; a stop has it closed at once, whoever waits.
+  Task<> finish(Duration patience, SharedEvent* lacks_descriptors);
 
  private:
   Task<> run(SocketListener listener);
@@ -63,6 +65,7 @@ class Acceptor {
   bool finishing_ = false;
   bool hurries_ = false;
   Duration patience_{};
+  SharedEvent* lacks_descriptors_ = nullptr;
   bool closed_ = false;
   Notice has_closed_{"the listener's close"};
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,7 @@ constexpr Duration kPatience = std::chrono::seconds(1);
 RuntimeOptions completed(RuntimeOptions options) {
   if (options.chooser == nullptr) options.chooser = round_robin();
   if (options.workers == 0) options.workers = cpu_allowance();
+  if (options.accepts_per_turn == 0) options.accepts_per_turn = SIZE_MAX;
   return options;
 }
 
@@ -194,7 +196,8 @@ absl::StatusOr<Address> Runtime::Parts::open_listener(Acceptor& acceptor, const 
 
 void Runtime::Parts::close_listeners(std::vector<std::unique_ptr<Acceptor>> acceptors) {
   for (auto& acceptor : acceptors) {
-    run_on(acceptor->loop(), [&acceptor]() -> Task<> { co_await acceptor->finish(kPatience); });
+    run_on(acceptor->loop(),
+           [&acceptor]() -> Task<> { co_await acceptor->finish(kPatience, nullptr); });
   }
 }
 

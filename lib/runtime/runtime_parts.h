@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "rondo/coro/event.h"
 #include "rondo/runtime/loop_thread.h"
 #include "rondo/runtime/runtime.h"
 #include "rondo/runtime/signals.h"
@@ -55,7 +56,7 @@ struct Runtime::Parts {
   Task<> refuse_calls();
   Task<> drain();
   Task<> finish_accepting();
-  Task<> drain_connections();
+  Task<> on_each_loop(Task<> (*step)(Connections&));
   Task<> cut_connections();
   void ask() noexcept;
 
@@ -81,6 +82,7 @@ struct Runtime::Parts {
   Notice was_asked{"a request to stop"};
   int asks = 0;  // how often; the thread of run()'s
   std::unique_ptr<Signals> signals;
+  SharedEvent may_end_receiving;  // no listener is left, or one lacks descriptors
   DrainReport report;
 
   std::unique_ptr<WorkerPool> pool;

@@ -13,6 +13,15 @@
 #include "runtime/runtime_parts.h"
 
 namespace rondo {
+namespace {
+
+Task<> end_receiving(Connections& connections) {
+  connections.end_receiving();
+  co_return;
+}
+Task<> all_ended(Connections& connections) { return connections.all_ended(); }
+
+}  // namespace
 
 void Runtime::Parts::ask() noexcept {
   ++asks;
@@ -22,8 +31,13 @@ void Runtime::Parts::ask() noexcept {
 Task<> Runtime::Parts::watch_signals() {
   for (;;) {
     auto number = co_await signals->next();
-    if (!number) co_return;
-    ask();
+    if (number) {
+      ask();
+      continue;
+    }
+    if (number.error().is(Errc::canceled)) co_return;
+    auto slept = co_await sleep(std::chrono::milliseconds(100));  // no memory, say, to wait with
+    if (!slept) co_return;
   }
 }
 
@@ -61,9 +75,16 @@ Task<> Runtime::Parts::refuse_calls() {
   calls.unlock();
 }
 
+// Who waits in a queue has time to be accepted and to ask, while the others end by themselves. But
+// when there are no descriptors to accept with, the idle ones must end first to give back theirs.
 Task<> Runtime::Parts::drain() {
-  co_await finish_accepting();
-  co_await drain_connections();
+  auto begin = [this](Scope& scope) -> Task<> {
+    scope.spawn([this] { return finish_accepting(); });
+    auto told = co_await may_end_receiving.wait();
+    if (told) co_await on_each_loop(&end_receiving);
+  };
+  co_await with_scope(begin);
+  co_await on_each_loop(&all_ended);
 }
 
 Task<> Runtime::Parts::finish_accepting() {
@@ -76,29 +97,29 @@ Task<> Runtime::Parts::finish_accepting() {
   }
   auto finish = [&](Scope& scope) -> Task<> {
     for (Acceptor* acceptor : all) {
-      scope.spawn([acceptor, patience = options.drain]() -> Task<> {
+      scope.spawn([acceptor, patience = options.drain, lacks = &may_end_receiving]() -> Task<> {
         co_await switch_to(acceptor->loop());
-        co_await acceptor->finish(patience);
+        co_await acceptor->finish(patience, lacks);
       });
     }
     co_return;
   };
   co_await with_scope(finish);
+  may_end_receiving.set();
 }
 
-// On each loop at the same time.
-Task<> Runtime::Parts::drain_connections() {
-  auto drain = [&](Scope& scope) -> Task<> {
+// At the same time.
+Task<> Runtime::Parts::on_each_loop(Task<> (*step)(Connections&)) {
+  auto take_steps = [&](Scope& scope) -> Task<> {
     for (const auto& each : connections) {
-      scope.spawn([all = each.get()]() -> Task<> {
+      scope.spawn([all = each.get(), step]() -> Task<> {
         co_await switch_to(all->loop());
-        all->end_receiving();
-        co_await all->all_ended();
+        co_await step(*all);
       });
     }
     co_return;
   };
-  co_await with_scope(drain);
+  co_await with_scope(take_steps);
 }
 
 Task<> Runtime::Parts::cut_connections() {

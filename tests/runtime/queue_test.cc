@@ -92,6 +92,44 @@ TEST_P(QueueTest, a_drain_serves_them_as_soon_as_there_are_descriptors) {
   for (RawPeer& peer : peers) EXPECT_EQ(peer.receive_to_end(), "queued");
 }
 
+TEST_P(QueueTest, a_drain_gives_them_the_descriptors_of_idle_connections) {
+  if (kAddressSanitizer) GTEST_SKIP() << "UBSan needs descriptors of its own";
+  RawPeer queued = RawPeer::for_connecting_to(loopback_port());
+  RuntimeOptions options = GetParam().options();
+  options.drain = 1h;
+  std::optional<Server> server(std::in_place, std::move(options));
+  const Service service = server->serve(echo_stream);
+  server->run();
+  std::vector<RawPeer> idle;
+  for (int i = 0; i < 3; ++i) {
+    idle.push_back(RawPeer::connect(service.address));
+    expect_echo(idle.back(), "hello");
+  }
+  std::optional<DescriptorLimit> none_left(std::in_place, kEnoughToListen);
+  none_left->use_up();
+  queued.connect_to(service.address);
+  queued.send("queued");
+  server->runtime().stop();
+  for (RawPeer& peer : idle) EXPECT_TRUE(peer.sees_end());
+  EXPECT_EQ(queued.receive_to_end(), "queued");
+  const DrainReport report = server->wait();
+  none_left.reset();
+  EXPECT_EQ(report.flushed, 4u);
+  EXPECT_EQ(report.forced, 0u);
+}
+
+TEST_P(QueueTest, a_drain_serves_them_where_a_turn_may_accept_as_many_as_there_are) {
+  RuntimeOptions options = GetParam().options();
+  options.accepts_per_turn = 0;
+  Server server(std::move(options));
+  const Service service = server.serve(echo_stream);
+  server.run();
+  slow_down(server.runtime(), 5);
+  std::vector<RawPeer> peers = connected_to(service, 20);
+  EXPECT_EQ(server.finish().flushed, 20u);
+  for (RawPeer& peer : peers) EXPECT_EQ(peer.receive_to_end(), "queued");
+}
+
 TEST_P(QueueTest, the_second_request_cuts_them_at_once) {
   if (kAddressSanitizer) GTEST_SKIP() << "UBSan needs descriptors of its own";
   RawPeer peer = RawPeer::for_connecting_to(loopback_port());

@@ -243,6 +243,23 @@ TEST_P(RuntimeTest, listeners_are_opened_as_the_options_say) {
   }
 }
 
+TEST_P(RuntimeTest, what_is_spawned_after_the_end_runs_when_the_runtime_goes) {
+  Server server(GetParam().options());
+  server.run();
+  server.finish();
+  std::atomic<int> ran{0};
+  int taken = 0;
+  for (std::size_t i = 0; i < server.runtime().loops(); ++i) {
+    taken += spawn_on(server.runtime().loop(i), [&ran]() -> Task<> {
+      ++ran;
+      auto slept = co_await sleep(1h);
+      EXPECT_FALSE(slept);
+    });
+  }
+  server.destroy();
+  EXPECT_LE(ran, taken);
+}
+
 TEST(RuntimeMisuse, options_that_do_not_go_together_are_refused) {
   EXPECT_EQ(Runtime::create({.masters = 0}).status().code(), absl::StatusCode::kInvalidArgument);
   auto runtime = Runtime::create({.topology = Topology::kSingle});

@@ -62,7 +62,7 @@ struct RuntimeOptions {
   // closed at once.
   std::size_t max_connections = 0;
   std::size_t max_per_address = 0;  // per IP address, whatever the port
-  // How many connections a loop accepts from one listener before it does its other work.
+  // How many connections a loop accepts from one listener before it does its other work; 0: all.
   std::size_t accepts_per_turn = 64;
 
   // What asks run() to drain; the second one cuts. Empty: no handler is installed.

@@ -112,9 +112,9 @@ class Ring {
   unsigned reap(std::size_t limit, Visit&& visit) noexcept {
     return reap(limit, visit, [](std::uint64_t, std::uint64_t) noexcept {});
   }
-  // The same, and before each calls ahead(token of the next, token of the one kAhead later), so that
-  // the visitor can have fetched what they refer to. They are guesses: where there are fewer, what
-  // the ring held there before.
+  // The same, and before each calls ahead(token of the next, token of the one kAhead later), so
+  // that the visitor can have fetched what they refer to. They are guesses: where there are fewer,
+  // what the ring held there before.
   static constexpr unsigned kAhead = 4;
   template <class Visit, class Ahead>
   unsigned reap(std::size_t limit, Visit&& visit, Ahead&& ahead) noexcept {
