@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Slot: what a loop knows of one descriptor. SlotTable: where slots live.
 //
-//   | links | fd index generation bits | reader | writer | table | interest error |   a cache line
-//   | chunks | counts | accepted | closing Op |      what streams of completions and the end need
+//   | links | fd generation counts bits | reader | writer | table | interest error |  a cache line
+//   | chunks | index | accepted | closing Op |      what streams of completions and the end need
 #pragma once
 
 #include <cstddef>
@@ -57,10 +57,11 @@ inline constexpr int kSlotBackendShift = 8;               // bits from here on a
 struct alignas(64) Slot : ListNode<> {
   explicit Slot(SlotTable& owner) noexcept : table(owner), closing(*this) {}
 
-  // What readiness needs for a request, in one cache line.
+  // What a request needs, in one cache line.
   int fd = -1;
-  std::uint32_t index = 0;       // in the table; with the generation it names the slot for good
   std::uint32_t generation = 0;  // goes up when the slot is freed: stale events find nobody
+  std::uint16_t queued = 0;      // blocks in `chunks`
+  std::uint16_t in_flight = 0;   // requests that the kernel still holds
   std::uint16_t bits = 0;
   Trigger trigger = Trigger::kDefault;
   CloseReason would_close = CloseReason::kLocal;  // how it would be counted if it was closed now
@@ -70,9 +71,8 @@ struct alignas(64) Slot : ListNode<> {
   std::uint32_t interest = 0;  // readiness: the backend's note of its watch; 0 for none
   Error stream_error;          // what ended the stream of chunks or connections; 0 while it runs
 
-  List<Block> chunks;           // received and not yet asked for (io_uring's multishot)
-  std::uint16_t queued = 0;     // blocks in `chunks`
-  std::uint16_t in_flight = 0;  // requests that the kernel still holds
+  List<Block> chunks;       // received and not yet asked for (io_uring's multishot)
+  std::uint32_t index = 0;  // in the table; with the generation it names the slot for good
   std::unique_ptr<std::vector<int>> accepted;  // connections accepted and not yet asked for
   CloseOp closing;
 

@@ -71,9 +71,9 @@ void ReceiveStreams::end(Slot& slot) noexcept {
 
 Progress ReceiveStreams::receive(Op& op) noexcept {
   Slot& slot = *op.slot;
-  if (Block* block = slot.chunks.pop_front()) {
+  if (slot.queued > 0) {
     --slot.queued;
-    op.block = block;
+    op.block = slot.chunks.pop_front();
     op.complete({});
     return Progress::kCompleted;
   }
