@@ -112,6 +112,57 @@ TYPED_TEST(ChannelTest, a_value_set_aside_for_a_frame_that_goes_is_received_by_t
   this->runner_.run_ready();  // mail that was on its way frees itself when it arrives
 }
 
+TYPED_TEST(ChannelTest,
+           a_value_that_select_puts_back_after_the_close_is_received_and_then_the_end) {
+  TypeParam quit(1);
+  this->scope_.spawn([&]() -> Task<> {
+    auto got = co_await select(quit, this->channel_);
+    EXPECT_EQ(got->index(), 0u);
+  });
+  this->scope_.spawn(receive_all<TypeParam>, std::ref(this->channel_), "", std::ref(this->log_));
+  this->runner_.run_ready();
+  EXPECT_TRUE(this->channel_.try_send(42));
+  EXPECT_TRUE(quit.try_send(1));
+  this->channel_.close();
+  this->runner_.run_ready();
+  EXPECT_EQ(this->log_, (Log{"42", "end"}));
+}
+
+TYPED_TEST(ChannelTest, after_the_close_one_who_asks_waits_while_a_value_may_come_back) {
+  auto first = std::make_unique<Scope>(this->runner_);
+  first->spawn(receive_all<TypeParam>, std::ref(this->channel_), "a", std::ref(this->log_));
+  this->runner_.run_ready();
+  auto second = std::make_unique<Scope>(this->runner_);
+  for (Scope* scope : {second.get(), &this->scope_}) {
+    scope->spawn(receive_all<TypeParam>, std::ref(this->channel_), "b", std::ref(this->log_));
+  }
+  EXPECT_TRUE(this->channel_.try_send(4));
+  this->channel_.close();
+  this->runner_.run_ready(2);  // the two that were spawned; what is set aside is for the first
+  second->stop();
+  first.reset();
+  this->runner_.run_ready();
+  EXPECT_EQ(this->log_, (Log{"bstopped", "b4", "bend"}));
+}
+
+TYPED_TEST(ChannelTest, those_who_wait_hear_the_end_when_the_last_value_is_taken) {
+  this->scope_.spawn(receive_all<TypeParam>, std::ref(this->channel_), "a", std::ref(this->log_));
+  this->scope_.spawn(receive_all<TypeParam>, std::ref(this->channel_), "b", std::ref(this->log_));
+  TypeParam other(1);
+  this->scope_.spawn([&]() -> Task<> {
+    auto got = co_await select(this->channel_, other);
+    this->log_.push_back(std::to_string(got->index()));
+  });
+  this->runner_.run_ready();
+  EXPECT_TRUE(this->channel_.try_send(4));
+  this->channel_.close();
+  this->runner_.run_ready();
+  EXPECT_EQ(this->log_, (Log{"a4", "aend", "bend"}));
+  EXPECT_TRUE(other.try_send(1));
+  this->runner_.run_ready();
+  EXPECT_EQ(this->log_.back(), "1") << "select goes on with the channel that has not ended";
+}
+
 TYPED_TEST(ChannelTest, a_sender_that_was_stopped_can_have_its_value_back) {
   while (this->channel_.try_send(1)) {
   }

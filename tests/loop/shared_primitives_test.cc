@@ -170,6 +170,44 @@ TEST(SharedPrimitivesTest, loops_may_go_in_the_middle_of_it_and_no_value_is_lost
   }
 }
 
+TEST(SharedPrimitivesTest,
+     what_a_select_on_one_loop_puts_back_after_a_close_is_received_on_another) {
+  Watchdog watchdog;
+  for (int round = 0; round < scaled(300); ++round) {
+    Tally tally;
+    Ints jobs(8);
+    Ints quit(8);
+    std::atomic<int> left{6};
+    Worker workers[3];
+    auto work = [&]() -> Task<> {
+      for (;;) {
+        auto got = co_await select(quit, jobs);
+        if (!got || got->index() == 0) break;
+        ++tally.received;
+        tally.sum_received += std::get<1>(*got);
+      }
+      count_down(left);
+    };
+    auto receive = [&]() -> Task<> {
+      co_await receive_all(jobs, tally);
+      count_down(left);
+    };
+    auto send = [&]() -> Task<> {
+      co_await send_many(jobs, tally, 8);
+      for (int i = 0; i < 4; ++i) EXPECT_TRUE(quit.try_send(1));
+      jobs.close();
+      count_down(left);
+    };
+    for (int i = 0; i < 4; ++i) workers[0].loop().spawn(work);
+    workers[1].loop().spawn(receive);
+    workers[2].loop().spawn(send);
+    for (Worker& worker : workers) worker.start();
+    wait_for_zero(left);
+    EXPECT_EQ(jobs.size(), 0u);
+    EXPECT_EQ(tally.sum_sent, tally.sum_received);
+  }
+}
+
 TEST(SharedPrimitivesTest, an_event_wakes_those_who_wait_on_other_loops) {
   Watchdog watchdog;
   for (int round = 0; round < scaled(100); ++round) {

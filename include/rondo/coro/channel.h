@@ -131,7 +131,8 @@ class BasicChannel {
   }
 
   // Nothing is sent from now on: senders that wait hear Errc::closed, and receivers get what is
-  // left and then the end. Idempotent.
+  // left and then the end; while what is left is set aside for others they wait, as it may come
+  // back. Idempotent.
   void close() noexcept {
     const std::lock_guard lock(mutex_);
     closed_ = true;
@@ -139,10 +140,7 @@ class BasicChannel {
       static_cast<Send*>(sender)->refused_ = true;
       senders_.grant(*sender);
     }
-    while (auto* receiver = receivers_.oldest()) {  // so there is nothing left for them
-      static_cast<Receive*>(receiver)->ended_ = true;
-      receivers_.grant(*receiver);
-    }
+    if (has_ended()) end_receivers();
   }
 
   // For select: a number that is one more each time.
@@ -176,8 +174,16 @@ class BasicChannel {
       ++set_aside_;
       return true;
     }
-    receive.ended_ = closed_;
-    return closed_;
+    receive.ended_ = has_ended();
+    return receive.ended_;
+  }
+  // Not before the last value has been taken out: what is set aside may be put back.
+  bool has_ended() const noexcept { return closed_ && size_ == 0; }
+  void end_receivers() noexcept {
+    while (auto* receiver = receivers_.oldest()) {
+      static_cast<Receive*>(receiver)->ended_ = true;
+      receivers_.grant(*receiver);
+    }
   }
   void put_back() noexcept {
     const std::lock_guard lock(mutex_);
@@ -206,6 +212,7 @@ class BasicChannel {
       push(std::move(static_cast<Send*>(sender)->value_));
       senders_.grant(*sender);
     }
+    if (has_ended()) end_receivers();
     return value;
   }
   void serve_receivers() noexcept {
