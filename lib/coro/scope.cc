@@ -5,6 +5,7 @@ namespace rondo {
 
 Scope::~Scope() {
   if (running_ != 0 || body_ != nullptr) require_left_standing();
+  torn_down_ = true;
   // The body last: children may refer to what it has.
   destroy_children();
   if (body_ != nullptr) std::exchange(body_, nullptr)->destroy();
@@ -17,10 +18,12 @@ void Scope::require_left_standing() const noexcept {
 }
 
 void Scope::destroy_children() noexcept {
+  const bool was_torn_down = std::exchange(torn_down_, true);
   while (TaskContext* child = children_.pop_front()) {
     --running_;
     child->destroy();
   }
+  torn_down_ = was_torn_down;
 }
 
 void Scope::add(Job job) noexcept {
@@ -77,12 +80,17 @@ void Scope::child_ended(TaskContext& child, std::exception_ptr failure) noexcept
     if (!failure_) failure_ = std::move(failure);
     stop_all();
   }
-  while (WaitQueue::Wait* oldest = room_.oldest()) {
-    if (!static_cast<SpawnWithin*>(oldest)->start_if_room()) break;
-    room_.grant(*oldest);
-  }
+  left();
   if (!was_body) wake(any_done_);
   if (running_ == 0 && body_ == nullptr) wake(join_);
+}
+
+void Scope::left() noexcept {
+  if (torn_down_) return;
+  while (Wait* waiting = oldest()) {
+    if (!static_cast<SpawnWithin*>(waiting)->start_if_room()) return;
+    grant(*waiting);
+  }
 }
 
 void rethrow(std::exception_ptr failure) {

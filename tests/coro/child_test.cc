@@ -14,6 +14,7 @@
 
 #include "rondo/coro/event.h"
 #include "rondo/coro/scope.h"
+#include "rondo/coro/when.h"
 #include "support/test_runner.h"
 
 namespace rondo {
@@ -307,6 +308,52 @@ TEST_F(SpawnWithinTest, a_frame_that_waits_may_be_destroyed_and_its_child_with_i
   EXPECT_EQ(alive, 0);
   event_.set();
   runner_.run_ready();
+}
+
+TEST_F(SpawnWithinTest, one_who_gives_up_lets_those_behind_it_go_on) {
+  for (const char* end : {"stopped", "destroyed"}) {
+    SCOPED_TRACE(end);
+    Scope scope(runner_);
+    for (int i = 0; i < 3; ++i) scope.spawn(value_after, std::ref(event_), 1);
+    const auto spawn_within = [&](std::size_t limit) -> Task<> {
+      auto spawned = co_await scope.spawn_within(limit, value_after, std::ref(event_), 1);
+      static_cast<void>(spawned);
+    };
+    auto impatient = std::make_unique<Scope>(runner_);
+    impatient->spawn(std::ref(spawn_within), 2u);
+    Scope patient(runner_);
+    for (std::size_t limit : {4, 5, 5}) patient.spawn(std::ref(spawn_within), limit);
+    runner_.run_ready();
+    EXPECT_EQ(scope.running(), 3u);
+    if (end == std::string("stopped")) {
+      impatient->stop();
+    } else {
+      impatient.reset();
+    }
+    runner_.run_ready();
+    EXPECT_EQ(scope.running(), 5u);
+    EXPECT_EQ(patient.running(), 1u);
+  }
+}
+
+TEST_F(SpawnWithinTest, a_scope_that_is_torn_down_lets_nobody_in) {
+  int alive = 0;
+  const auto child = [](Alive) -> Task<> { co_return; };
+  auto root = std::make_unique<Scope>(runner_);
+  root->spawn([&]() -> Task<> {
+    co_await with_scope([&](Scope& scope) -> Task<> {
+      const auto spawn_within = [&](std::size_t limit) -> Task<> {
+        auto spawned = co_await scope.spawn_within(limit, child, Alive(alive));
+        EXPECT_FALSE(spawned);
+      };
+      for (std::size_t limit : {1, 1, 2, 3}) scope.spawn(spawn_within, limit);
+      co_await when_all(spawn_within(1), spawn_within(2));
+    });
+  });
+  runner_.run_ready();
+  EXPECT_GT(alive, 0);
+  root.reset();
+  EXPECT_EQ(alive, 0);
 }
 
 class OneShotTest : public ChildTest {};

@@ -61,13 +61,15 @@ enum class Stops : std::uint8_t { kPassedOn, kKeptOut };
 //
 // Failure: the first exception that leaves a child asks everything else in the scope to stop and
 // is rethrown at the join; later ones are dropped.
-class Scope final : private Joiner {
+class Scope final : private Joiner, private WaitQueue {
  public:
-  explicit Scope(Runner& runner) noexcept : runner_(runner) {}
+  explicit Scope(Runner& runner) noexcept : WaitQueue(none_, "room in a scope"), runner_(runner) {}
   // Within a task: on its loop, and children inherit its deadline, and its name unless a coroutine
   // of their own gives them another.
-  explicit Scope(TaskContext& parent) noexcept
-      : runner_(parent.runner()), parent_(&parent), deadline_(parent.deadline()) {}
+  explicit Scope(TaskContext& parent) noexcept : Scope(parent.runner()) {
+    parent_ = &parent;
+    deadline_ = parent.deadline();
+  }
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
   // Destroys the children that are left, innermost frame first. Reached with children only when the
@@ -120,14 +122,14 @@ class Scope final : private Joiner {
   class [[nodiscard]] SpawnWithin final : public WaitQueue::Wait {
    public:
     SpawnWithin(Scope& scope, std::size_t limit, Job job) noexcept
-        : WaitQueue::Wait(scope.room_), scope_(scope), limit_(limit), job_(std::move(job)) {
+        : WaitQueue::Wait(scope.room()), scope_(scope), limit_(limit), job_(std::move(job)) {
       require(limit != 0, "spawn_within: a limit of 0 would wait for ever");
     }
 
     template <TaskPromise Promise>
     bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
       return begin(self.promise().context(), self,
-                   [this] { return scope_.room_.empty() && start_if_room(); });
+                   [this] { return scope_.room().empty() && start_if_room(); });
     }
     Result<void> await_resume() noexcept {
       if (settle()) return {};
@@ -135,7 +137,7 @@ class Scope final : private Joiner {
     }
 
    private:
-    friend class Scope;  // starts it when a child has ended
+    friend class Scope;  // starts it when there is room
     bool start_if_room() noexcept {
       if (scope_.running_ >= limit_) return false;
       scope_.add(std::move(job_));
@@ -264,6 +266,10 @@ class Scope final : private Joiner {
             "it waits for a scope of another loop; go back there first");
   }
   void child_ended(TaskContext& child, std::exception_ptr failure) noexcept override;
+  // Those who wait in spawn_within. A base and not a member: left() needs no pointer to the scope.
+  WaitQueue& room() noexcept { return *this; }
+  // Starts the children for which there is room now.
+  void left() noexcept override;
   template <class Node>
   void wake(Node*& waiter) noexcept {
     if (waiter == nullptr) return;
@@ -284,8 +290,8 @@ class Scope final : private Joiner {
   void (*failure_handler_)(void*, std::exception_ptr) = nullptr;
   void* failure_argument_ = nullptr;
   [[no_unique_address]] NoMutex none_;
-  WaitQueue room_{none_, "room in a scope"};
   bool stopped_ = false;
+  bool torn_down_ = false;  // its frames are being destroyed
 };
 
 // Awaits `task` and leaves its value in `*result`, which must outlive the job. The task is moved
