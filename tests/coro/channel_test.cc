@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rondo/coro/channel.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -284,6 +286,55 @@ TYPED_TEST(SelectTest, a_stop_between_the_grant_and_the_resumption_delivers) {
   this->scope_.stop();
   this->runner_.run_ready();
   EXPECT_EQ(this->log_, (Log{"8", Error(Errc::canceled).message()}));
+}
+
+TYPED_TEST(SelectTest, a_task_that_selects_now_here_and_now_there_starves_no_channel) {
+  using Numbers = BasicChannel<int, TypeParam>;
+  Numbers channels[] = {Numbers(1), Numbers(1), Numbers(1)};
+  int taken[3] = {};
+  const auto take = [&](std::size_t other) -> Task<> {
+    for (auto& channel : channels) static_cast<void>(channel.try_send(1));
+    auto got = co_await select(channels[0], channels[other]);
+    ++taken[got->index() == 0 ? 0 : other];
+  };
+  this->runner_.complete([&]() -> Task<> {
+    for (int i = 0; i < 60; ++i) co_await take(1 + i % 2);
+  });
+  for (int count : taken) EXPECT_GE(count, 10);
+}
+
+TYPED_TEST(SelectTest, everyone_who_selects_between_common_jobs_and_a_channel_of_its_own_hears_it) {
+  using Numbers = BasicChannel<int, TypeParam>;
+  Numbers controls[] = {Numbers(1), Numbers(1)};
+  bool heard[2] = {};
+  const auto work = [&](std::size_t number) -> Task<> {
+    for (int i = 0; i < 10; ++i) {
+      static_cast<void>(this->texts_.try_send("job"));
+      auto got = co_await select(this->texts_, controls[number]);
+      heard[number] = heard[number] || got->index() == 1;
+      co_await yield();
+    }
+  };
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_TRUE(controls[i].try_send(1));
+    this->scope_.spawn(std::ref(work), i);
+  }
+  this->runner_.run_ready();
+  EXPECT_TRUE(heard[0] && heard[1]);
+}
+
+TYPED_TEST(SelectTest, a_value_that_goes_from_one_who_waits_to_another_is_taken_in_the_end) {
+  for (int i = 0; i < 2; ++i) this->scope_.spawn([this] { return this->receive_all(); });
+  this->runner_.run_ready();
+  this->scope_.spawn([this]() -> Task<> {
+    EXPECT_TRUE(this->texts_.try_send("x"));
+    for (int i = 0; i < 20; ++i) {  // each comes when the text has gone on to the next
+      static_cast<void>(this->ints_.try_send(int{i}));
+      co_await yield();
+    }
+  });
+  this->runner_.run_ready();
+  EXPECT_LT(std::find(this->log_.begin(), this->log_.end(), "x") - this->log_.begin(), 5);
 }
 
 TEST(PumpTest, hands_on_until_the_source_ends_and_closes_its_target) {

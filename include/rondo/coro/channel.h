@@ -143,7 +143,7 @@ class BasicChannel {
     if (has_ended()) end_receivers();
   }
 
-  // For select: a number that is one more each time.
+  // For select: how many have looked here before, since something was last taken out.
   std::size_t count_select() noexcept {
     const std::lock_guard lock(mutex_);
     return selects_++;
@@ -206,6 +206,7 @@ class BasicChannel {
     T* place = places_ + first_;
     T value = std::move(*place);
     std::destroy_at(place);
+    selects_ = 0;
     first_ = (first_ + 1) % capacity_;
     --size_;
     if (auto* sender = senders_.oldest()) {

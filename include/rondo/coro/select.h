@@ -2,9 +2,11 @@
 // The next value of several channels.
 #pragma once
 
+#include <array>
 #include <cerrno>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -22,8 +24,8 @@ class SelectOnce final : private ReadyNode {
  public:
   using Value = std::variant<T...>;
 
-  SelectOnce(std::size_t first, BasicChannel<T, Queue>&... channels) noexcept
-      : first_(first), receives_(Receive<T>(channels)...) {}
+  explicit SelectOnce(BasicChannel<T, Queue>&... channels) noexcept
+      : order_(by_age({channels.count_select()...})), receives_(Receive<T>(channels)...) {}
   SelectOnce(const SelectOnce&) = delete;
   SelectOnce& operator=(const SelectOnce&) = delete;
 
@@ -36,9 +38,9 @@ class SelectOnce final : private ReadyNode {
     if (stopped_) return false;
     std::size_t ended = 0;
     bool granted = false;
-    std::size_t last = first_;
+    std::size_t last = 0;
     for (std::size_t i = 0; i < sizeof...(T) && !granted; ++i) {
-      last = (first_ + i) % sizeof...(T);
+      last = order_[i];
       at(last, [&](auto& receive) {
         if (receive.enlist(task, [&receive] { return receive.reserve(); })) return;
         granted = !receive.has_ended();
@@ -73,6 +75,22 @@ class SelectOnce final : private ReadyNode {
   }
 
  private:
+  using Order = std::array<std::uint8_t, sizeof...(T)>;  // of their indexes
+  static_assert(sizeof...(T) < 256, "select: an index is a byte");
+
+  // The channel first that most selects have passed over; of equals, the first.
+  static Order by_age(const std::array<std::size_t, sizeof...(T)>& ages) noexcept {
+    Order order{};
+    for (std::size_t i = 1; i < sizeof...(T); ++i) {
+      std::size_t place = i;
+      for (; place != 0 && ages[order[place - 1]] < ages[i]; --place) {
+        order[place] = order[place - 1];
+      }
+      order[place] = static_cast<std::uint8_t>(i);
+    }
+    return order;
+  }
+
   template <class Each>
   using Receive = typename BasicChannel<Each, Queue>::Receive;
 
@@ -99,7 +117,9 @@ class SelectOnce final : private ReadyNode {
 
   template <std::size_t... I>
   void take_granted(std::optional<Result<Value>>& got, std::index_sequence<I...>) noexcept {
-    (take_one<I>(got), ...);
+    for (const std::size_t index : order_) {
+      static_cast<void>(((I == index && (take_one<I>(got), true)) || ...));
+    }
   }
   template <std::size_t I>
   void take_one(std::optional<Result<Value>>& got) noexcept {
@@ -122,23 +142,24 @@ class SelectOnce final : private ReadyNode {
   }
   const char* what() const noexcept override { return "select"; }
 
-  const std::size_t first_;
   TaskContext* task_ = nullptr;
   bool stopped_ = false;
   bool all_ended_ = false;
+  const Order order_;
   std::tuple<Receive<T>...> receives_;
 };
 
 // `auto next = co_await select(orders, prices);` Takes one value from one of the channels and gives
-// it as a Result of a variant whose index tells which. Channels with something to take have turns.
-// One that is closed and empty is passed over; when all are: Errc::end_of_stream. A stop ends it
-// with Errc::canceled, and takes nothing. All are of one loop, or all Shared. Resumes where it was
-// awaited.
+// it as a Result of a variant whose index tells which. Channels with something to take have turns:
+// it takes from the one in which most selects have looked since anything was last taken out of it,
+// whoever they were, and of equals from the first. So a channel is not passed over for ever,
+// however regularly and with whatever others it is named. One that is closed and empty is passed
+// over; when all are: Errc::end_of_stream. A stop ends it with Errc::canceled, and takes nothing.
+// All are of one loop, or all Shared. Resumes where it was awaited.
 template <class Queue, class... T>
 Task<Result<std::variant<T...>>> select(BasicChannel<T, Queue>&... channels) {
   for (;;) {
-    const std::size_t first = std::get<0>(std::tie(channels...)).count_select();
-    SelectOnce<Queue, T...> once(first, channels...);
+    SelectOnce<Queue, T...> once(channels...);
     Result<std::variant<T...>> got = co_await once;
     const bool again = !got && got.error() == Error::from_errno(EAGAIN);
     if (!again) co_return got;
