@@ -103,7 +103,13 @@ class Broadcast {
         missed_ += behind - kept;
         next_ = source_->published_ - kept;
       }
-      return *source_->values_[next_++ % kept];
+      return copy_next();
+    }
+    // Goes on only when the copy is where it belongs: one that throws takes nothing.
+    Result<T> copy_next() {
+      Result<T> copy(std::as_const(*source_->values_[next_ % source_->values_.size()]));
+      ++next_;
+      return copy;
     }
 
     Broadcast* source_;
