@@ -24,6 +24,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 Row row(std::string subject, std::string kind, Estimate ratio) {
@@ -188,6 +189,40 @@ TEST(BenchVerdict, more_requests_are_better_and_failures_do_not_count) {
 TEST(BenchVerdict, nothing_measured_is_said) {
   const Cell cell = {.name = "x", .reference = "", .rows = {}};
   EXPECT_THAT(verdict(scenario_named("echo"), cell), ElementsAre("Nothing was measured."));
+}
+
+TEST(BenchVerdict, who_fails_after_some_windows_is_not_called_the_best) {
+  Row ours = row("rondo-level", "rondo", exactly(1));
+  ours.measures["floor_ratio"] = exactly(1);
+  ours.failed = true;
+  const Cell all = {.name = "x", .reference = "", .rows = {ours}};
+  EXPECT_EQ(ranking_of(all, measure_named("ratio")).best, nullptr);
+  EXPECT_THAT(verdict(scenario_named("echo"), all),
+              ElementsAre("Everybody who was measured failed."));
+  EXPECT_THAT(page(report_of({ours})), HasSubstr("Everybody who was measured failed."));
+
+  // Another measure tells of the others.
+  Row other = {.subject = "b", .kind = "peer"};
+  other.measures["rate"] = exactly(20);
+  const Cell some = {.name = "x", .reference = "", .rows = {ours, other}};
+  EXPECT_THAT(verdict(scenario_named("echo"), some), ElementsAre(HasSubstr("b with 20.")));
+}
+
+TEST(BenchVerdict, a_line_over_the_cells_is_told_of_those_who_came_through) {
+  ScenarioResult result = {.name = "wake-cost", .cells = {}};
+  const Scenario& scenario = scenario_named("wake-cost");
+  for (const double x : {1, 2}) {
+    Cell cell = {.name = std::to_string(x), .x = x, .reference = "", .rows = {}};
+    for (const char* name : {"a", "b"}) {
+      cell.rows.push_back({.subject = name, .kind = "peer"});
+      cell.rows.back().measures[std::string(scenario.measure)] = exactly(x);
+    }
+    result.cells.push_back(cell);
+  }
+  result.cells[1].rows[0].failed = true;
+  EXPECT_THAT(verdict(scenario, result)[0], HasSubstr("is multiplied by: b 2.00."));
+  result.cells[1].rows[1].failed = true;
+  EXPECT_THAT(verdict(scenario, result), IsEmpty());
 }
 
 TEST(BenchComparison, only_what_leaves_its_range_has_moved) {

@@ -42,12 +42,24 @@ std::string best_sentence(const Ranking& ranking, const Measure& measure) {
                       ", and the ranges do not tell it from ", names_of(ranking.equals), ".");
 }
 
+// The one that the scenario is about, or the next that somebody came through with.
+const Measure* measure_of(const Scenario& scenario, const std::vector<const Measure*>& columns,
+                          const Cell& cell) {
+  const Measure* next = nullptr;
+  for (const Measure* each : columns) {
+    if (ranking_of(cell, *each).best == nullptr) continue;
+    if (each->key == scenario.measure) return each;
+    if (next == nullptr) next = each;
+  }
+  return next;
+}
+
 // The highest cost beyond its floor, of all of ours.
 std::string floor_sentence(const Cell& cell) {
   const Row* dearest = nullptr;
   int count = 0;
   for (const Row& row : cell.rows) {
-    if (row.kind != "rondo" || row.find("floor_ratio") == nullptr) continue;
+    if (row.kind != "rondo" || row.failed || row.find("floor_ratio") == nullptr) continue;
     ++count;
     const bool dearer = dearest == nullptr ||
                         row.find("floor_ratio")->median > dearest->find("floor_ratio")->median;
@@ -97,12 +109,10 @@ std::vector<std::string> verdict(const Scenario& scenario, const Cell& cell) {
   std::vector<std::string> sentences;
   const std::vector<const Measure*> columns = columns_of(scenario, cell);
   if (columns.empty()) return {"Nothing was measured."};
-  const bool has_main = std::any_of(columns.begin(), columns.end(), [&](const Measure* each) {
-    return each->key == scenario.measure;
-  });
-  const Measure& measure = has_main ? measure_named(scenario.measure) : *columns.front();
-  const Ranking ranking = ranking_of(cell, measure);
-  sentences.push_back(best_sentence(ranking, measure));
+  const Measure* measure = measure_of(scenario, columns, cell);
+  // What was measured before a failure stays in its row.
+  sentences.push_back(measure == nullptr ? "Everybody who was measured failed."
+                                         : best_sentence(ranking_of(cell, *measure), *measure));
   sentences.push_back(floor_sentence(cell));
   sentences.push_back(
       mark_sentence(cell, "load saturated",
@@ -129,7 +139,8 @@ std::vector<std::string> verdict(const Scenario& scenario, const ScenarioResult&
   std::vector<std::string> factors;
   for (const Row& row : last->rows) {
     const Row* before = first->find(row.subject);
-    if (before == nullptr || !row.find(measure.key) || !before->find(measure.key)) continue;
+    if (before == nullptr || row.failed || before->failed) continue;
+    if (!row.find(measure.key) || !before->find(measure.key)) continue;
     if (before->find(measure.key)->median <= 0) continue;
     factors.push_back(absl::StrFormat(
         "%s %.2f", row.subject, row.find(measure.key)->median / before->find(measure.key)->median));

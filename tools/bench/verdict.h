@@ -13,7 +13,7 @@ namespace rondo::bench {
 
 // The best row of a cell by one measure, and those that its range cannot be told apart from.
 struct Ranking {
-  const Row* best = nullptr;  // nullptr: nobody has the measure
+  const Row* best = nullptr;  // nullptr: nobody has the measure and came through
   std::vector<const Row*> equals;
 
   bool has_winner() const { return best != nullptr && equals.empty(); }
