@@ -9,22 +9,23 @@ namespace rondo {
 
 namespace {
 
-// Four to each power of two.
+// Four to each power of two, and one for what is beyond.
 template <std::size_t n>
 constexpr std::array<Duration, n> ends() noexcept {
   constexpr std::int64_t kSteps[] = {1000, 1189, 1414, 1682};
   std::array<Duration, n> all{};
-  for (std::size_t i = 0; i < n; ++i) all[i] = Duration(kSteps[i % 4] << (i / 4));
+  for (std::size_t i = 0; i + 1 < n; ++i) all[i] = Duration(kSteps[i % 4] << (i / 4));
+  all[n - 1] = Duration::max();
   return all;
 }
 
 }  // namespace
 
 DurationCounts::DurationCounts(const Histogram& histogram) noexcept {
-  // How many there are in all is read last: more may come meanwhile.
-  const auto up_to = histogram.counts_up_to(ends<kEnds>());
+  // What is beyond is not count() less the others: more may come while they are read, and each must
+  // only ever grow for since().
+  const auto up_to = histogram.counts_up_to(ends<kEnds + 1>());
   std::adjacent_difference(up_to.begin(), up_to.end(), counts_.begin());
-  counts_[kEnds] = histogram.count() - std::min(histogram.count(), up_to.back());
 }
 
 DurationCounts DurationCounts::since(const DurationCounts& before) const noexcept {
@@ -46,7 +47,7 @@ Duration DurationCounts::percentile(double percent) const noexcept {
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     seen += counts_[i];
     if (seen != 0 && static_cast<double>(seen) >= wanted)
-      return ends<kEnds>()[std::min(i, kEnds - 1)];
+      return ends<kEnds + 1>()[std::min(i, kEnds - 1)];
   }
   return Duration(0);
 }

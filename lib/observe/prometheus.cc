@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "rondo/observe/prometheus.h"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -38,10 +37,10 @@ constexpr Count kCounts[] = {
     {"sent_bytes", "Bytes sent.", &LoopCounters::bytes_sent},
 };
 
-constexpr std::array<Duration, 8> kEnds = {
+constexpr std::array<Duration, 9> kEnds = {
     std::chrono::microseconds(10),  std::chrono::microseconds(100), std::chrono::milliseconds(1),
     std::chrono::milliseconds(5),   std::chrono::milliseconds(25),  std::chrono::milliseconds(100),
-    std::chrono::milliseconds(500), std::chrono::seconds(5)};
+    std::chrono::milliseconds(500), std::chrono::seconds(5),        Duration::max()};
 
 struct Times {
   const char* name;
@@ -82,19 +81,19 @@ void add_head(std::string& text, std::string_view name, std::string_view help,
   absl::StrAppend(&text, "# TYPE rondo_", std::string(name), " ", std::string(type), "\n");
 }
 
-// The buckets are cumulative, and the count is the last of them even while the loop goes on.
+// The buckets are cumulative, and the count is the last of them: the histogram's own would have
+// what has come since they were read, as if it had been longer than them all.
 void add_histogram(std::string& text, const char* name, const std::string& label,
                    const Histogram& histogram) {
   const std::string family = absl::StrCat("rondo_", name);
   const auto counts = histogram.counts_up_to(kEnds);
-  for (std::size_t i = 0; i < kEnds.size(); ++i) {
+  for (std::size_t i = 0; i + 1 < kEnds.size(); ++i) {
     absl::StrAppend(&text, family, "_bucket{", label, ",le=\"", seconds(kEnds[i]), "\"} ",
                     counts[i], "\n");
   }
-  const std::uint64_t count = std::max(histogram.count(), counts.back());
-  absl::StrAppend(&text, family, "_bucket{", label, ",le=\"+Inf\"} ", count, "\n");
+  absl::StrAppend(&text, family, "_bucket{", label, ",le=\"+Inf\"} ", counts.back(), "\n");
   absl::StrAppend(&text, family, "_sum{", label, "} ", exact_seconds(histogram.sum()), "\n");
-  absl::StrAppend(&text, family, "_count{", label, "} ", count, "\n");
+  absl::StrAppend(&text, family, "_count{", label, "} ", counts.back(), "\n");
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "rondo/observe/duration_counts.h"
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -41,6 +44,25 @@ TEST(DurationCounts, tell_what_was_added) {
   EXPECT_EQ(added.total(), 1u);
   EXPECT_LE(added.percentile(99), 1200us);
   EXPECT_EQ(before.since(DurationCounts(histogram)).total(), 0u);  // of a server started anew
+}
+
+TEST(DurationCounts, of_one_that_is_recorded_meanwhile_only_grow) {
+  Histogram histogram;
+  std::atomic<bool> over = false;
+  std::thread recorder([&] {
+    while (!over) histogram.record(500ns);
+  });
+  DurationCounts before;
+  std::uint64_t added = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const DurationCounts now(histogram);
+    EXPECT_LE(now.percentile(100), 1us) << "what came while it was read is not longer";
+    added += now.since(before).total();
+    before = now;
+  }
+  over = true;
+  recorder.join();
+  EXPECT_EQ(added, before.total());
 }
 
 TEST(DurationCounts, go_through_text) {

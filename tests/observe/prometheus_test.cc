@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "rondo/observe/prometheus.h"
 
+#include <cstdint>
 #include <map>
 #include <regex>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -89,6 +91,32 @@ TEST_F(PrometheusTest, buckets_are_cumulative_and_end_with_all) {
   EXPECT_THAT(all, bucket("+Inf", 4));
   EXPECT_THAT(all, HasSubstr("rondo_turn_seconds_sum{loop=\"main\"} 20.006050000\n"));
   EXPECT_THAT(all, HasSubstr("rondo_turn_seconds_count{loop=\"main\"} 4\n"));
+}
+
+// The number behind `name` in a line of `text`.
+std::uint64_t number_after(const std::string& text, const std::string& name) {
+  const std::size_t at = text.find(name + ' ');
+  EXPECT_NE(at, std::string::npos) << name;
+  return std::stoull(text.substr(at + name.size() + 1));
+}
+
+TEST(PrometheusOfARunningLoop, no_bucket_has_what_came_while_they_were_read) {
+  const auto loop = Loop::create({.backend = BackendKind::kEpoll, .observe = true}).value();
+  loop->spawn([]() -> Task<> {
+    auto slept = co_await sleep(0ms);
+    while (slept) slept = co_await sleep(0ms);
+  });
+  std::thread other([&] { loop->run(); });
+  const NamedLoop loops[] = {{.name = "main", .loop = loop.get()}};
+  for (int i = 0; i < 500; ++i) {
+    const std::string all = prometheus_text(loops);
+    const std::string bucket = "rondo_turn_seconds_bucket{loop=\"main\",le=";
+    const std::uint64_t count = number_after(all, bucket + "\"+Inf\"}");
+    EXPECT_EQ(count, number_after(all, bucket + "\"5\"}")) << "no turn takes 5 s";
+    EXPECT_EQ(count, number_after(all, "rondo_turn_seconds_count{loop=\"main\"}"));
+  }
+  loop->stop();
+  other.join();
 }
 
 TEST_F(PrometheusTest, each_loop_has_its_lines_under_one_head) {
