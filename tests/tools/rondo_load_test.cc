@@ -230,6 +230,27 @@ TEST_P(LoadTest, a_stop_request_ends_the_run_and_keeps_what_was_measured) {
   EXPECT_LT(result.measured, 10s);
 }
 
+TEST_P(LoadTest, in_the_open_loop_a_stop_request_counts_what_was_due_and_not_what_was_planned) {
+  options_.duration = 1h;
+  options_.rate = 1'000'000;
+  options_.warmup = 0ms;
+  TimePoint stopped;
+  loop().spawn([&]() -> Task<> {
+    auto slept = co_await sleep(120ms);
+    if (slept) loop().stop();
+    stopped = Clock::monotonic().now();
+  });
+  const LoadResult result = run_against([](TcpStream stream) -> Task<> {
+    while (auto chunk = co_await stream.receive()) {
+    }
+  });
+  EXPECT_LT(Clock::monotonic().now() - stopped, 3s) << "looks at no more than was due";
+  EXPECT_EQ(result.failure, "");
+  EXPECT_EQ(result.requests(), 0U);
+  const double due = std::chrono::duration<double>(result.measured).count() * options_.rate;
+  EXPECT_NEAR(static_cast<double>(result.unanswered), due, 4);
+}
+
 // Answers nothing for 100 ms, once: from the first request that comes 50 ms after the beginning.
 class StallingServer {
  public:
