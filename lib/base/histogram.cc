@@ -23,14 +23,21 @@ Duration Histogram::mean() const noexcept {
 }
 
 Duration Histogram::percentile(double percent) const noexcept {
-  const double wanted = std::ceil(percent / 100 * static_cast<double>(count()));
-  const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, count() | 1);
+  const std::uint64_t rank = rank_of(percent, count());
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < kBuckets; ++i) {
     seen += counts_[i];
     if (seen >= rank) return std::min(Duration(static_cast<std::int64_t>(end_of(i))), max());
   }
   return max();
+}
+
+std::uint64_t Histogram::rank_of(double percent, std::uint64_t count) noexcept {
+  // In whole numbers: 99.9 as a double is a little more, and would ask for one too many of 1000.
+  constexpr std::uint64_t kWhole = 100'000'000;
+  const auto part = static_cast<std::uint64_t>(std::llround(percent * (kWhole / 100)));
+  const std::uint64_t of_rest = (count % kWhole * part + kWhole - 1) / kWhole;
+  return std::max<std::uint64_t>(count / kWhole * part + of_rest, 1);
 }
 
 }  // namespace rondo

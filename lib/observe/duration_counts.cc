@@ -42,12 +42,11 @@ std::uint64_t DurationCounts::total() const noexcept {
 }
 
 Duration DurationCounts::percentile(double percent) const noexcept {
-  const double wanted = percent / 100 * static_cast<double>(total());
+  const std::uint64_t rank = Histogram::rank_of(percent, total());
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     seen += counts_[i];
-    if (seen != 0 && static_cast<double>(seen) >= wanted)
-      return ends<kEnds + 1>()[std::min(i, kEnds - 1)];
+    if (seen >= rank) return ends<kEnds + 1>()[std::min(i, kEnds - 1)];
   }
   return Duration(0);
 }

@@ -75,6 +75,30 @@ TEST(Histogram, percentiles_of_many_values_are_those_of_the_sorted_list_within_o
   EXPECT_EQ(histogram.max(), values.back());
 }
 
+TEST(Histogram, the_rank_of_a_percentile_is_exact) {
+  struct {
+    double percent;
+    std::uint64_t part, whole;  // the same
+  } const percents[] = {{0, 0, 1},         {50, 1, 2},           {90, 9, 10},       {99, 99, 100},
+                        {99.9, 999, 1000}, {99.99, 9999, 10000}, {12.5, 125, 1000}, {100, 1, 1}};
+  for (const auto& [percent, part, whole] : percents) {
+    for (std::uint64_t count = 1; count <= 100'000; ++count) {
+      const std::uint64_t exact = std::max<std::uint64_t>((count * part + whole - 1) / whole, 1);
+      ASSERT_EQ(Histogram::rank_of(percent, count), exact) << percent << " % of " << count;
+    }
+    const std::uint64_t many = 1'000'000'000'000'000;
+    EXPECT_EQ(Histogram::rank_of(percent, many), std::max<std::uint64_t>(many / whole * part, 1));
+  }
+}
+
+TEST(Histogram, one_of_a_thousand_is_above_p99_9) {
+  Histogram histogram;
+  for (int i = 0; i < 999; ++i) histogram.record(1ns);
+  histogram.record(100ms);
+  EXPECT_EQ(histogram.percentile(99.9), 1ns);
+  EXPECT_EQ(histogram.percentile(99.91), 100ms);
+}
+
 TEST(Histogram, one_stall_among_a_thousand_shows_above_p99_9_and_not_below) {
   Histogram histogram;
   for (int i = 0; i < 9989; ++i) histogram.record(100us);

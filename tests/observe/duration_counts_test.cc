@@ -25,6 +25,14 @@ TEST(DurationCounts, give_percentiles_to_a_fifth) {
   }
 }
 
+TEST(DurationCounts, one_of_a_thousand_is_above_p99_9) {
+  Histogram histogram;
+  for (int i = 0; i < 999; ++i) histogram.record(500ns);
+  histogram.record(1s);
+  EXPECT_EQ(DurationCounts(histogram).percentile(99.9), 1us);
+  EXPECT_GE(DurationCounts(histogram).percentile(99.91), 1s);
+}
+
 TEST(DurationCounts, count_what_is_short_and_what_is_long) {
   Histogram histogram;
   histogram.record(0ns);

@@ -61,6 +61,10 @@ class Histogram {
   // the end of its bucket but never above max(). `percent` is from 0 to 100; 0 ns when empty.
   Duration percentile(double percent) const noexcept;
 
+  // How many of `count` are at least `percent` of them, and at least one: exactly, for a percent of
+  // up to six decimals.
+  static std::uint64_t rank_of(double percent, std::uint64_t count) noexcept;
+
  private:
   static constexpr int kSubBits = 7;  // 128 buckets per power of two
   static constexpr std::uint64_t kLimit = kLongest.count();
