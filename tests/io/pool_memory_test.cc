@@ -70,12 +70,15 @@ class PoolMemoryTest : public World, public testing::WithParamInterface<BackendC
     World::TearDown();
   }
 
+  SocketStream adopted() {
+    auto socket = Socket::adopt(loop(), std::move(ours_));
+    EXPECT_TRUE(socket);
+    return SocketStream(std::move(*socket));
+  }
+
   // What the peer has sent.
   Task<> receive() {
-    Loop& here = co_await this_loop();
-    auto socket = Socket::adopt(here, std::move(ours_));
-    EXPECT_TRUE(socket);
-    SocketStream stream(std::move(*socket));
+    SocketStream stream = adopted();
     auto chunk = co_await stream.receive();
     EXPECT_TRUE(chunk) << chunk.error().message();
     if (chunk) got_ = chunk->text();
@@ -116,6 +119,37 @@ TEST_P(PoolMemoryTest, a_host_is_told_to_look_again_until_there_is_memory) {
   EXPECT_LT(loop().next_deadline() - loop().now(), 1s);
   limit_.reset();
   turn_until([this] { return got_ == "hello"; });
+  EXPECT_EQ(loop().next_deadline(), kNever);
+}
+
+TEST_P(PoolMemoryTest, a_host_need_not_look_again_when_the_receive_was_stopped) {
+  SocketStream stream = adopted();
+  std::optional<Error> end;
+  loop().spawn([&]() -> Task<> {
+    auto chunk = co_await with_timeout(20ms, stream.receive());
+    end = chunk.error();
+  });
+  peer_->send("hello");
+  turn_until([&] { return end.has_value(); });
+  EXPECT_EQ(*end, Error(Errc::timed_out));
+  turn();
+  EXPECT_EQ(loop().next_deadline(), kNever);
+}
+
+TEST_P(PoolMemoryTest, a_host_need_not_look_again_when_the_stream_was_closed) {
+  SocketStream stream = adopted();
+  std::optional<Error> end;
+  loop().spawn([&]() -> Task<> {
+    auto chunk = co_await stream.receive();
+    end = chunk.error();
+  });
+  peer_->send("hello");
+  turn(20);
+  EXPECT_NE(loop().next_deadline(), kNever);
+  loop().spawn([&]() -> Task<> { co_await stream.close(); });
+  turn_until([&] { return end.has_value(); });
+  EXPECT_EQ(*end, Error(Errc::closed));
+  turn();
   EXPECT_EQ(loop().next_deadline(), kNever);
 }
 

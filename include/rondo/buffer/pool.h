@@ -69,7 +69,7 @@ class Pool {
   // How long to wait at most, for a backend that would wait so long (for ever if negative): shorter
   // while somebody starves because the system had no memory, for nobody tells when it has.
   Duration patience(Duration wait) const noexcept {
-    if (!lacks_memory_ || !starving_.load(std::memory_order_relaxed)) return wait;
+    if (!lacks_memory_ || !starves_) return wait;
     constexpr Duration kLookAgain = std::chrono::milliseconds(10);
     return wait < Duration(0) ? kLookAgain : std::min(wait, kLookAgain);
   }
@@ -79,9 +79,12 @@ class Pool {
 
   // `wake` is called from foreign threads when they give a block back while starving is set.
   void on_foreign_return(void (*wake)(void*), void* argument) noexcept;
+  // Owner's thread; costs nothing when it is so already.
   void set_starving(bool starving) noexcept {
+    if (starving == starves_) return;
+    starves_ = starving;
     starving_.store(starving, std::memory_order_relaxed);
-    // Either the next look at returned_ sees a return, or the returning thread sees the flag.
+    // Either every later look at returned_ sees a return, or the returning thread sees the flag.
     std::atomic_thread_fence(std::memory_order_seq_cst);
   }
 
@@ -109,6 +112,7 @@ class Pool {
   std::size_t out_ = 0;
   std::size_t total_ = 0;
   bool lacks_memory_ = false;           // the last try to grow failed
+  bool starves_ = false;                // as starving_
   std::int64_t foreign_collected_ = 0;  // came home from other threads, since the beginning
   std::unique_ptr<Slab> slabs_;
 

@@ -254,7 +254,6 @@ void ReadinessBackend::wake_starved(OpQueue& completed) noexcept {
     op.state = OpState::kArmed;
     completed.push_back(op);
   }
-  if (starved_.empty()) pool_->set_starving(false);
 }
 
 void ReadinessBackend::turn(OpQueue& submitted, OpQueue& completed,
@@ -268,6 +267,8 @@ void ReadinessBackend::turn(OpQueue& submitted, OpQueue& completed,
   if (!starved_.empty()) [[unlikely]] {
     wake_starved(completed);
   }
+  // Whoever starved may have ended some other way than by a block.
+  pool_->set_starving(!starved_.empty());
   flush_changes();
   // What has completed already, or was refused just now, must not wait for the kernel.
   const bool more = !completed.empty() || !ended_.empty();

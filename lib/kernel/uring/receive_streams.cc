@@ -212,7 +212,6 @@ void ReceiveStreams::feed_starved() noexcept {
   for (std::size_t left = buffers_->lent(); left > 0 && !starved_.empty(); --left) {
     arm(*starved_.pop_front());
   }
-  if (starved_.empty()) pool_->set_starving(false);
 }
 
 void ReceiveStreams::arm_starved() noexcept {
@@ -222,7 +221,6 @@ void ReceiveStreams::arm_starved() noexcept {
     if (block == nullptr) return;
     arm_with(*starved_.pop_front(), *block);
   }
-  pool_->set_starving(false);
 }
 
 }  // namespace rondo

@@ -77,6 +77,8 @@ class ReceiveStreams {
     if (ran_out_ || !starved_.empty()) [[unlikely]] {
       feed_starved();
     }
+    // Whoever starved may have ended some other way than by a block.
+    pool_->set_starving(!starved_.empty());
   }
 
  private:
