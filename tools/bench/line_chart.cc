@@ -18,6 +18,7 @@ namespace {
 
 // Round numbers up to `most`.
 std::vector<double> ticks(double most) {
+  if (most <= 0) return {0};
   const double rough = most / 4;
   const double power = std::pow(10, std::floor(std::log10(rough)));
   double step = power;
