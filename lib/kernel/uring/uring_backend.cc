@@ -142,9 +142,10 @@ Progress UringBackend::begin_request(Op& op, Op*& place) noexcept {
 static void fetch_ahead(std::uint64_t next, std::uint64_t later) noexcept {
   __builtin_prefetch(reinterpret_cast<const void*>(later & ~kTagMask));
   if (tag_of(next) != Tag::kReceives) return;
-  const auto* reader = reinterpret_cast<const char*>(slot_of(next).reader);
-  __builtin_prefetch(reader);
-  __builtin_prefetch(reader + 64);
+  // As a number: there may be no reader, and nothing is 64 bytes after that.
+  const auto reader = reinterpret_cast<std::uintptr_t>(slot_of(next).reader);
+  __builtin_prefetch(reinterpret_cast<const void*>(reader));
+  __builtin_prefetch(reinterpret_cast<const void*>(reader + 64));
 }
 
 void UringBackend::turn(OpQueue& submitted, OpQueue& completed, const TurnLimits& limits) noexcept {
